@@ -51,7 +51,11 @@ impl std::fmt::Display for Finding {
             (0, _) => write!(f, "{}. {}", self.problem, self.remedy),
             (row, "") => write!(f, "row {row}: {}. {}", self.problem, self.remedy),
             (row, column) => {
-                write!(f, "row {row}, column {column}: {}. {}", self.problem, self.remedy)
+                write!(
+                    f,
+                    "row {row}, column {column}: {}. {}",
+                    self.problem, self.remedy
+                )
             }
         }
     }

@@ -23,7 +23,10 @@ pub struct RandomIds {
 
 impl Ids for RandomIds {
     fn next(&self, now: Timestamp) -> Uuid {
-        let mut context = self.context.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut context = self
+            .context
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let context = context.get_or_insert_with(uuid::ContextV7::new);
         let micros = now.micros().max(0).unsigned_abs();
         let stamp = uuid::Timestamp::from_unix(
@@ -43,7 +46,10 @@ pub struct SeededIds {
 
 impl SeededIds {
     pub fn new(seed: u64) -> SeededIds {
-        SeededIds { seed, next: AtomicU64::new(1) }
+        SeededIds {
+            seed,
+            next: AtomicU64::new(1),
+        }
     }
 }
 

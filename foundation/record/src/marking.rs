@@ -25,7 +25,11 @@ impl Marking {
 
     /// The marking of a stored level; an unknown level is read as the highest, never lower.
     pub const fn of_level(level: i64) -> Marking {
-        if level == 0 { Marking::Official } else { Marking::OfficialSensitive }
+        if level == 0 {
+            Marking::Official
+        } else {
+            Marking::OfficialSensitive
+        }
     }
 
     pub const fn title(self) -> &'static str {

@@ -14,7 +14,10 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub fn new(file: &str, problem: impl Into<String>) -> PolicyError {
-        PolicyError { file: file.to_owned(), problem: problem.into() }
+        PolicyError {
+            file: file.to_owned(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -34,5 +37,8 @@ pub fn digest(text: &str) -> String {
 /// Reads one TOML policy into its type. The type should deny unknown fields.
 pub fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<Versioned<T>, PolicyError> {
     let policy = toml::from_str(text).map_err(|e| PolicyError::new(file, e.to_string()))?;
-    Ok(Versioned { policy, digest: digest(text) })
+    Ok(Versioned {
+        policy,
+        digest: digest(text),
+    })
 }

@@ -80,7 +80,10 @@ impl Feed {
     /// Whether the report comes from the national reporting service, and so counts in the
     /// PROTECT-06 series. Direct calls for service are a second series.
     pub const fn is_national(self) -> bool {
-        matches!(self, Feed::VictimList | Feed::Pursue | Feed::Urgent | Feed::Protect)
+        matches!(
+            self,
+            Feed::VictimList | Feed::Pursue | Feed::Urgent | Feed::Protect
+        )
     }
 }
 
@@ -196,7 +199,11 @@ impl Party {
             .into_iter()
             .filter_map(|p| p.as_deref())
             .collect();
-        if parts.is_empty() { "Name not given".to_owned() } else { parts.join(" ") }
+        if parts.is_empty() {
+            "Name not given".to_owned()
+        } else {
+            parts.join(" ")
+        }
     }
 
     /// Whether nothing identifies the party at all.
@@ -314,80 +321,436 @@ const fn field(
     about: &'static str,
     aliases: &'static [&'static str],
 ) -> Field {
-    Field { name, kind, about, aliases }
+    Field {
+        name,
+        kind,
+        about,
+        aliases,
+    }
 }
 
 /// Every field a report may arrive with. Only `reference` is required of a file; a report without
 /// a victim's name or contact is accepted and says so.
 pub const FIELDS: &[Field] = &[
-    field("reference", FieldKind::Text, "The sender's reference for this report", &["national_ref", "report reference", "crime reference", "ref", "report ref", "reference number", "nfrc", "id"]),
-    field("feed", FieldKind::Feed, "How it reached the force: victim_list, pursue, urgent, protect, call_for_service, portal, partner, list", &["dissemination_type", "dissemination type"]),
-    field("received_at", FieldKind::DateTime, "When the force received it", &["received", "date received", "received date"]),
-    field("reported_at", FieldKind::DateTime, "When the victim reported it", &["reported", "date reported", "report date", "created", "submitted"]),
-    field("event_from", FieldKind::Date, "First day of the event", &["event date", "date of event", "offence date", "incident date", "date from", "date"]),
-    field("event_to", FieldKind::Date, "Last day of the event", &["date to", "event end"]),
-    field("nfib_code", FieldKind::Text, "Crime code", &["code", "crime code", "nfib", "nfib code", "offence code"]),
-    field("title", FieldKind::Text, "Short title", &["summary", "subject", "headline"]),
-    field("narrative", FieldKind::Text, "What happened, in the victim's or call taker's words", &["description", "text", "details", "mo", "modus operandi", "free text", "message", "circumstances", "notes"]),
-    field("loss", FieldKind::Money, "Loss as reported, in pounds", &["loss gbp", "loss_gbp", "amount lost", "total loss", "loss amount", "amount"]),
-    field("contact_method", FieldKind::Text, "How the offender made contact", &["contact channel", "first contact"]),
-    field("payment_method", FieldKind::Text, "How money was moved", &["payment type", "payment"]),
-    field("platform", FieldKind::Text, "Web site, application or platform used", &["website used", "platform used"]),
-    field("district", FieldKind::Text, "District or borough of the victim", &["borough", "local authority", "area"]),
-    field("local_crime_no", FieldKind::Text, "The force's crime number", &["crime number", "crime no", "local crime number"]),
-    field("markers", FieldKind::List, "Markers such as courier, romance, ransomware; separated by semicolons", &["flags", "tags"]),
-    field("victim_kind", FieldKind::PartyKind, "person or organisation", &["victim type"]),
-    field("victim_title", FieldKind::Text, "Victim's title", &["salutation"]),
-    field("victim_forename", FieldKind::Text, "Victim's forename", &["forename", "first name", "given name", "victim first name", "firstname"]),
-    field("victim_surname", FieldKind::Text, "Victim's surname", &["surname", "last name", "family name", "victim last name", "lastname"]),
-    field("victim_date_of_birth", FieldKind::Date, "Victim's date of birth", &["dob", "date of birth", "victim dob"]),
-    field("victim_organisation", FieldKind::Text, "Name of the victim organisation", &["organisation", "business name", "company", "organisation name"]),
-    field("victim_company_number", FieldKind::Text, "Registered number of the victim organisation", &["company number"]),
-    field("victim_staff_count", FieldKind::Number, "Number of staff of the victim organisation", &["employees", "staff", "employee count"]),
-    field("victim_phone", FieldKind::Text, "Victim's telephone", &["phone", "telephone", "mobile", "contact number", "victim telephone"]),
-    field("victim_email", FieldKind::Text, "Victim's e-mail", &["email", "e-mail", "email address", "victim email address"]),
-    field("victim_address", FieldKind::Text, "Victim's address", &["address", "address line 1"]),
-    field("victim_postcode", FieldKind::Text, "Victim's postcode", &["postcode", "post code", "postal code"]),
-    field("safe_contact", FieldKind::Text, "How the victim may be contacted safely", &["safe contact"]),
-    field("language", FieldKind::Text, "Language the victim speaks best", &["preferred language"]),
+    field(
+        "reference",
+        FieldKind::Text,
+        "The sender's reference for this report",
+        &[
+            "national_ref",
+            "report reference",
+            "crime reference",
+            "ref",
+            "report ref",
+            "reference number",
+            "nfrc",
+            "id",
+        ],
+    ),
+    field(
+        "feed",
+        FieldKind::Feed,
+        "How it reached the force: victim_list, pursue, urgent, protect, call_for_service, portal, partner, list",
+        &["dissemination_type", "dissemination type"],
+    ),
+    field(
+        "received_at",
+        FieldKind::DateTime,
+        "When the force received it",
+        &["received", "date received", "received date"],
+    ),
+    field(
+        "reported_at",
+        FieldKind::DateTime,
+        "When the victim reported it",
+        &[
+            "reported",
+            "date reported",
+            "report date",
+            "created",
+            "submitted",
+        ],
+    ),
+    field(
+        "event_from",
+        FieldKind::Date,
+        "First day of the event",
+        &[
+            "event date",
+            "date of event",
+            "offence date",
+            "incident date",
+            "date from",
+            "date",
+        ],
+    ),
+    field(
+        "event_to",
+        FieldKind::Date,
+        "Last day of the event",
+        &["date to", "event end"],
+    ),
+    field(
+        "nfib_code",
+        FieldKind::Text,
+        "Crime code",
+        &["code", "crime code", "nfib", "nfib code", "offence code"],
+    ),
+    field(
+        "title",
+        FieldKind::Text,
+        "Short title",
+        &["summary", "subject", "headline"],
+    ),
+    field(
+        "narrative",
+        FieldKind::Text,
+        "What happened, in the victim's or call taker's words",
+        &[
+            "description",
+            "text",
+            "details",
+            "mo",
+            "modus operandi",
+            "free text",
+            "message",
+            "circumstances",
+            "notes",
+        ],
+    ),
+    field(
+        "loss",
+        FieldKind::Money,
+        "Loss as reported, in pounds",
+        &[
+            "loss gbp",
+            "loss_gbp",
+            "amount lost",
+            "total loss",
+            "loss amount",
+            "amount",
+        ],
+    ),
+    field(
+        "contact_method",
+        FieldKind::Text,
+        "How the offender made contact",
+        &["contact channel", "first contact"],
+    ),
+    field(
+        "payment_method",
+        FieldKind::Text,
+        "How money was moved",
+        &["payment type", "payment"],
+    ),
+    field(
+        "platform",
+        FieldKind::Text,
+        "Web site, application or platform used",
+        &["website used", "platform used"],
+    ),
+    field(
+        "district",
+        FieldKind::Text,
+        "District or borough of the victim",
+        &["borough", "local authority", "area"],
+    ),
+    field(
+        "local_crime_no",
+        FieldKind::Text,
+        "The force's crime number",
+        &["crime number", "crime no", "local crime number"],
+    ),
+    field(
+        "markers",
+        FieldKind::List,
+        "Markers such as courier, romance, ransomware; separated by semicolons",
+        &["flags", "tags"],
+    ),
+    field(
+        "victim_kind",
+        FieldKind::PartyKind,
+        "person or organisation",
+        &["victim type"],
+    ),
+    field(
+        "victim_title",
+        FieldKind::Text,
+        "Victim's title",
+        &["salutation"],
+    ),
+    field(
+        "victim_forename",
+        FieldKind::Text,
+        "Victim's forename",
+        &[
+            "forename",
+            "first name",
+            "given name",
+            "victim first name",
+            "firstname",
+        ],
+    ),
+    field(
+        "victim_surname",
+        FieldKind::Text,
+        "Victim's surname",
+        &[
+            "surname",
+            "last name",
+            "family name",
+            "victim last name",
+            "lastname",
+        ],
+    ),
+    field(
+        "victim_date_of_birth",
+        FieldKind::Date,
+        "Victim's date of birth",
+        &["dob", "date of birth", "victim dob"],
+    ),
+    field(
+        "victim_organisation",
+        FieldKind::Text,
+        "Name of the victim organisation",
+        &[
+            "organisation",
+            "business name",
+            "company",
+            "organisation name",
+        ],
+    ),
+    field(
+        "victim_company_number",
+        FieldKind::Text,
+        "Registered number of the victim organisation",
+        &["company number"],
+    ),
+    field(
+        "victim_staff_count",
+        FieldKind::Number,
+        "Number of staff of the victim organisation",
+        &["employees", "staff", "employee count"],
+    ),
+    field(
+        "victim_phone",
+        FieldKind::Text,
+        "Victim's telephone",
+        &[
+            "phone",
+            "telephone",
+            "mobile",
+            "contact number",
+            "victim telephone",
+        ],
+    ),
+    field(
+        "victim_email",
+        FieldKind::Text,
+        "Victim's e-mail",
+        &["email", "e-mail", "email address", "victim email address"],
+    ),
+    field(
+        "victim_address",
+        FieldKind::Text,
+        "Victim's address",
+        &["address", "address line 1"],
+    ),
+    field(
+        "victim_postcode",
+        FieldKind::Text,
+        "Victim's postcode",
+        &["postcode", "post code", "postal code"],
+    ),
+    field(
+        "safe_contact",
+        FieldKind::Text,
+        "How the victim may be contacted safely",
+        &["safe contact"],
+    ),
+    field(
+        "language",
+        FieldKind::Text,
+        "Language the victim speaks best",
+        &["preferred language"],
+    ),
     field("suspect_title", FieldKind::Text, "Suspect's title", &[]),
-    field("suspect_forename", FieldKind::Text, "Suspect's forename", &["suspect first name"]),
-    field("suspect_surname", FieldKind::Text, "Suspect's surname", &["suspect last name", "suspect name"]),
-    field("suspect_date_of_birth", FieldKind::Date, "Suspect's date of birth", &["suspect dob"]),
-    field("suspect_organisation", FieldKind::Text, "Trading name the offender used", &["suspect company"]),
+    field(
+        "suspect_forename",
+        FieldKind::Text,
+        "Suspect's forename",
+        &["suspect first name"],
+    ),
+    field(
+        "suspect_surname",
+        FieldKind::Text,
+        "Suspect's surname",
+        &["suspect last name", "suspect name"],
+    ),
+    field(
+        "suspect_date_of_birth",
+        FieldKind::Date,
+        "Suspect's date of birth",
+        &["suspect dob"],
+    ),
+    field(
+        "suspect_organisation",
+        FieldKind::Text,
+        "Trading name the offender used",
+        &["suspect company"],
+    ),
     field("suspect_address", FieldKind::Text, "Suspect's address", &[]),
-    field("suspect_postcode", FieldKind::Text, "Suspect's postcode", &[]),
-    field("suspect_phone", FieldKind::Identifier, "Telephone the offender used", &["suspect telephone", "suspect mobile", "offender phone"]),
-    field("suspect_email", FieldKind::Identifier, "E-mail the offender used", &["suspect email address", "offender email"]),
-    field("suspect_account", FieldKind::Identifier, "Account money went to: sort code and number, or IBAN", &["suspect bank account", "beneficiary account", "payee account"]),
-    field("suspect_wallet", FieldKind::Identifier, "Wallet money went to", &["wallet", "crypto address", "wallet address"]),
-    field("suspect_url", FieldKind::Identifier, "Web address the offender used", &["suspect website", "url", "website"]),
-    field("suspect_handle", FieldKind::Identifier, "Profile the offender used, as platform:name", &["suspect profile", "handle", "profile"]),
-    field("suspect_ip", FieldKind::Identifier, "Network address the offender used", &["ip", "ip address"]),
+    field(
+        "suspect_postcode",
+        FieldKind::Text,
+        "Suspect's postcode",
+        &[],
+    ),
+    field(
+        "suspect_phone",
+        FieldKind::Identifier,
+        "Telephone the offender used",
+        &["suspect telephone", "suspect mobile", "offender phone"],
+    ),
+    field(
+        "suspect_email",
+        FieldKind::Identifier,
+        "E-mail the offender used",
+        &["suspect email address", "offender email"],
+    ),
+    field(
+        "suspect_account",
+        FieldKind::Identifier,
+        "Account money went to: sort code and number, or IBAN",
+        &[
+            "suspect bank account",
+            "beneficiary account",
+            "payee account",
+        ],
+    ),
+    field(
+        "suspect_wallet",
+        FieldKind::Identifier,
+        "Wallet money went to",
+        &["wallet", "crypto address", "wallet address"],
+    ),
+    field(
+        "suspect_url",
+        FieldKind::Identifier,
+        "Web address the offender used",
+        &["suspect website", "url", "website"],
+    ),
+    field(
+        "suspect_handle",
+        FieldKind::Identifier,
+        "Profile the offender used, as platform:name",
+        &["suspect profile", "handle", "profile"],
+    ),
+    field(
+        "suspect_ip",
+        FieldKind::Identifier,
+        "Network address the offender used",
+        &["ip", "ip address"],
+    ),
     field("lives_alone", FieldKind::Answer, "yes or no", &[]),
-    field("cognitive_or_mental_health", FieldKind::Answer, "none, some or marked", &[]),
-    field("physical_or_sensory", FieldKind::Answer, "none, some or marked", &[]),
+    field(
+        "cognitive_or_mental_health",
+        FieldKind::Answer,
+        "none, some or marked",
+        &[],
+    ),
+    field(
+        "physical_or_sensory",
+        FieldKind::Answer,
+        "none, some or marked",
+        &[],
+    ),
     field("care_or_support_needs", FieldKind::Answer, "yes or no", &[]),
-    field("recent_bereavement_or_crisis", FieldKind::Answer, "yes or no", &[]),
+    field(
+        "recent_bereavement_or_crisis",
+        FieldKind::Answer,
+        "yes or no",
+        &[],
+    ),
     field("isolation", FieldKind::Answer, "yes or no", &[]),
-    field("language_or_digital_barrier", FieldKind::Answer, "none, some or marked", &[]),
-    field("financial_impact", FieldKind::Answer, "none, low, serious or life_changing", &[]),
+    field(
+        "language_or_digital_barrier",
+        FieldKind::Answer,
+        "none, some or marked",
+        &[],
+    ),
+    field(
+        "financial_impact",
+        FieldKind::Answer,
+        "none, low, serious or life_changing",
+        &[],
+    ),
     field("still_in_contact", FieldKind::Answer, "yes or no", &[]),
-    field("still_believes", FieldKind::Answer, "yes, partly or no", &[]),
+    field(
+        "still_believes",
+        FieldKind::Answer,
+        "yes, partly or no",
+        &[],
+    ),
     field("live_access", FieldKind::Answer, "yes or no", &[]),
-    field("home_visit_by_offender", FieldKind::Answer, "yes or no", &[]),
+    field(
+        "home_visit_by_offender",
+        FieldKind::Answer,
+        "yes or no",
+        &[],
+    ),
     field("self_harm_or_suicide", FieldKind::Answer, "yes or no", &[]),
     field("domestic_abuse_link", FieldKind::Answer, "yes or no", &[]),
     field("intimate_image_threat", FieldKind::Answer, "yes or no", &[]),
-    field("identity_documents_given", FieldKind::Answer, "yes or no", &[]),
-    field("refund_refused", FieldKind::Answer, "yes, no or pending", &[]),
-    field("physical_scene", FieldKind::Answer, "cctv_available, vehicle_or_courier_detail, delivery_address or none", &[]),
-    field("device_or_logs", FieldKind::Answer, "preserved, available_now, at_risk or gone", &[]),
-    field("victim_supports", FieldKind::Answer, "yes, unsure or no: whether the victim supports an investigation", &[]),
-    field("service_outage_hours", FieldKind::Answer, "Hours a service was down", &[]),
-    field("data_subjects", FieldKind::Answer, "People whose data was taken", &[]),
+    field(
+        "identity_documents_given",
+        FieldKind::Answer,
+        "yes or no",
+        &[],
+    ),
+    field(
+        "refund_refused",
+        FieldKind::Answer,
+        "yes, no or pending",
+        &[],
+    ),
+    field(
+        "physical_scene",
+        FieldKind::Answer,
+        "cctv_available, vehicle_or_courier_detail, delivery_address or none",
+        &[],
+    ),
+    field(
+        "device_or_logs",
+        FieldKind::Answer,
+        "preserved, available_now, at_risk or gone",
+        &[],
+    ),
+    field(
+        "victim_supports",
+        FieldKind::Answer,
+        "yes, unsure or no: whether the victim supports an investigation",
+        &[],
+    ),
+    field(
+        "service_outage_hours",
+        FieldKind::Answer,
+        "Hours a service was down",
+        &[],
+    ),
+    field(
+        "data_subjects",
+        FieldKind::Answer,
+        "People whose data was taken",
+        &[],
+    ),
     field("threat_to_life", FieldKind::Answer, "yes or no", &[]),
-    field("critical_national_infrastructure", FieldKind::Answer, "yes or no", &[]),
+    field(
+        "critical_national_infrastructure",
+        FieldKind::Answer,
+        "yes or no",
+        &[],
+    ),
 ];
 
 /// The field of that name, if the contract has one.

@@ -209,12 +209,18 @@ impl Date {
     #[must_use]
     pub fn plus_days(self, days: i64) -> Date {
         let span = jiff::Span::new().try_days(days);
-        Date(span.ok().and_then(|s| self.0.checked_add(s).ok()).unwrap_or(self.0))
+        Date(
+            span.ok()
+                .and_then(|s| self.0.checked_add(s).ok())
+                .unwrap_or(self.0),
+        )
     }
 
     /// Whole days from `earlier` to here.
     pub fn days_since(self, earlier: Date) -> i64 {
-        self.0.since(earlier.0).map_or(0, |span| i64::from(span.get_days()))
+        self.0
+            .since(earlier.0)
+            .map_or(0, |span| i64::from(span.get_days()))
     }
 
     /// Whole years from here to `later`, or none when `later` is before this day.
@@ -227,7 +233,10 @@ impl Date {
     }
 
     pub fn is_weekend(self) -> bool {
-        matches!(self.0.weekday(), civil::Weekday::Saturday | civil::Weekday::Sunday)
+        matches!(
+            self.0.weekday(),
+            civil::Weekday::Saturday | civil::Weekday::Sunday
+        )
     }
 
     /// For a page: "23 November 2026".
@@ -255,7 +264,9 @@ pub struct WorkingCalendar {
 
 impl WorkingCalendar {
     pub fn new(holidays: impl IntoIterator<Item = Date>) -> WorkingCalendar {
-        WorkingCalendar { holidays: holidays.into_iter().collect() }
+        WorkingCalendar {
+            holidays: holidays.into_iter().collect(),
+        }
     }
 
     pub fn is_working(&self, day: Date) -> bool {
@@ -292,19 +303,28 @@ mod tests {
 
     #[test]
     fn london_time_follows_the_clocks() {
-        assert_eq!(Timestamp::parse("2026-07-01T12:00:00Z").unwrap().show(), "1:00pm on 1 July 2026");
+        assert_eq!(
+            Timestamp::parse("2026-07-01T12:00:00Z").unwrap().show(),
+            "1:00pm on 1 July 2026"
+        );
         assert_eq!(
             Timestamp::parse("2026-11-23T18:52:00Z").unwrap().show(),
             "6:52pm on 23 November 2026"
         );
-        assert_eq!(Timestamp::parse("2026-07-01T12:00").unwrap().rfc3339(), "2026-07-01T11:00:00Z");
+        assert_eq!(
+            Timestamp::parse("2026-07-01T12:00").unwrap().rfc3339(),
+            "2026-07-01T11:00:00Z"
+        );
     }
 
     #[test]
     fn working_days_skip_weekends_and_holidays() {
         let calendar = WorkingCalendar::new([day("2026-12-25"), day("2026-12-28")]);
         let thursday = Timestamp::parse("2026-12-24T10:00:00Z").unwrap();
-        assert_eq!(calendar.after(thursday, 1).rfc3339(), "2026-12-29T10:00:00Z");
+        assert_eq!(
+            calendar.after(thursday, 1).rfc3339(),
+            "2026-12-29T10:00:00Z"
+        );
         let saturday = Timestamp::parse("2026-11-21T10:00:00Z").unwrap();
         assert_eq!(calendar.after(saturday, 0).day(), day("2026-11-23"));
         assert_eq!(calendar.after(saturday, 1).day(), day("2026-11-23"));

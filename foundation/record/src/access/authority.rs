@@ -1,0 +1,396 @@
+//! Decisions by Cedar policies: default deny, and a `forbid` no `permit` can override.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use serde::Deserialize;
+
+use super::{Act, Actor, Origin, Resource};
+use crate::policy::PolicyError;
+
+/// One file of `policy/access/`.
+#[derive(Debug, Clone)]
+pub struct PolicyText {
+    pub file: String,
+    pub text: String,
+}
+
+/// How much of the force's records a role's lists show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sees {
+    Force,
+    OwnUnit,
+}
+
+/// A role a person may hold for a time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub id: String,
+    pub title: String,
+    pub sees: Sees,
+    /// A role only the system's own work holds; never given to a person.
+    #[serde(default)]
+    pub system: bool,
+}
+
+/// `policy/access/roles.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RolesFile {
+    pub role: Vec<Role>,
+}
+
+/// Decides on acts. Built once at start from the declared acts and the force's policy files.
+pub struct Authority {
+    authorizer: Authorizer,
+    policies: PolicySet,
+    roles: BTreeMap<String, Role>,
+    role_entities: Vec<Entity>,
+    actor_type: EntityTypeName,
+    action_type: EntityTypeName,
+    resource_type: EntityTypeName,
+    role_type: EntityTypeName,
+    /// For each act, the roles that may do it to an unsealed thing of their own unit.
+    matrix: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+/// What a decision was and which policies decided it.
+pub(super) struct Decided {
+    pub allowed: bool,
+    pub policies: Vec<String>,
+}
+
+impl Authority {
+    /// Reads and checks access policy against the acts the product declares. Refuses a policy that
+    /// Cedar's strict validation refuses, an act nobody may do, and an unknown role.
+    pub fn new(
+        acts: &[Act],
+        roles: RolesFile,
+        texts: &[PolicyText],
+    ) -> Result<Authority, PolicyError> {
+        let schema_text = schema_text(acts);
+        let (schema, _) = Schema::from_cedarschema_str(&schema_text)
+            .map_err(|e| PolicyError::new("policy/access", format!("schema: {e}")))?;
+        let mut policies = PolicySet::new();
+        for PolicyText { file, text } in texts {
+            let set = PolicySet::from_str(text)
+                .map_err(|e| PolicyError::new(file, format!("{e}: {e:?}")))?;
+            for policy in set.policies() {
+                let id = policy.annotation("id").ok_or_else(|| {
+                    PolicyError::new(
+                        file,
+                        "a policy has no @id. Give each policy a name of its own",
+                    )
+                })?;
+                let named = policy.new_id(cedar_policy::PolicyId::new(id));
+                policies
+                    .add(named)
+                    .map_err(|e| PolicyError::new(file, e.to_string()))?;
+            }
+        }
+        let checked = Validator::new(schema).validate(&policies, ValidationMode::Strict);
+        if let Some(error) = checked.validation_errors().next() {
+            return Err(PolicyError::new("policy/access", error.to_string()));
+        }
+        let name = |text: &str| {
+            EntityTypeName::from_str(text)
+                .map_err(|e| PolicyError::new("policy/access", e.to_string()))
+        };
+        let role_type = name("Role")?;
+        let roles: BTreeMap<String, Role> =
+            roles.role.into_iter().map(|r| (r.id.clone(), r)).collect();
+        let role_entities = roles
+            .keys()
+            .map(|id| Entity::new_no_attrs(uid(&role_type, id), HashSet::new()))
+            .collect();
+        let mut authority = Authority {
+            authorizer: Authorizer::new(),
+            policies,
+            roles,
+            role_entities,
+            actor_type: name("Actor")?,
+            action_type: name("Action")?,
+            resource_type: name("Resource")?,
+            role_type,
+            matrix: BTreeMap::new(),
+        };
+        authority.matrix = authority.work_out_matrix(acts);
+        if let Some((act, _)) = authority.matrix.iter().find(|(_, roles)| roles.is_empty()) {
+            return Err(PolicyError::new(
+                "policy/access",
+                format!(
+                    "no role may do {act:?}. Permit it to a role, or the product cannot be used"
+                ),
+            ));
+        }
+        Ok(authority)
+    }
+
+    pub(super) fn decide(&self, actor: &Actor, act: &Act, resource: &Resource) -> Decided {
+        if let Origin::Token { scopes } = &actor.origin
+            && !scopes.contains(act.name)
+        {
+            return Decided {
+                allowed: false,
+                policies: vec!["token-scope".to_owned()],
+            };
+        }
+        self.evaluate(actor, act, resource)
+            .unwrap_or_else(|| Decided {
+                // A request that cannot even be built is refused: default deny.
+                allowed: false,
+                policies: vec!["not-decidable".to_owned()],
+            })
+    }
+
+    fn evaluate(&self, actor: &Actor, act: &Act, resource: &Resource) -> Option<Decided> {
+        let text = |value: &str| RestrictedExpression::new_string(value.to_owned());
+        let principal = uid(&self.actor_type, &actor.id.to_string());
+        let parents: HashSet<EntityUid> = actor
+            .roles
+            .iter()
+            .map(|r| uid(&self.role_type, r))
+            .collect();
+        let compartments =
+            RestrictedExpression::new_set(actor.compartments.iter().map(|c| text(c)));
+        let actor_entity = Entity::new(
+            principal.clone(),
+            HashMap::from([
+                ("unit".to_owned(), text(&actor.unit)),
+                ("force".to_owned(), text(&actor.force)),
+                (
+                    "ceiling".to_owned(),
+                    RestrictedExpression::new_long(actor.ceiling.level()),
+                ),
+                ("compartments".to_owned(), compartments),
+            ]),
+            parents,
+        )
+        .ok()?;
+        let resource_uid = uid(
+            &self.resource_type,
+            &format!("{}:{}", resource.kind, resource.id),
+        );
+        let resource_entity = Entity::new(
+            resource_uid.clone(),
+            HashMap::from([
+                ("kind".to_owned(), text(resource.kind)),
+                ("unit".to_owned(), text(&resource.unit)),
+                (
+                    "marking".to_owned(),
+                    RestrictedExpression::new_long(resource.marking.level()),
+                ),
+                (
+                    "compartment".to_owned(),
+                    text(resource.compartment.as_deref().unwrap_or("")),
+                ),
+            ]),
+            HashSet::new(),
+        )
+        .ok()?;
+        let entities = Entities::from_entities(
+            self.role_entities
+                .iter()
+                .cloned()
+                .chain([actor_entity, resource_entity]),
+            None,
+        )
+        .ok()?;
+        let action = uid(&self.action_type, act.name);
+        let request = Request::new(principal, action, resource_uid, Context::empty(), None).ok()?;
+        let answer = self
+            .authorizer
+            .is_authorized(&request, &self.policies, &entities);
+        Some(Decided {
+            allowed: answer.decision() == Decision::Allow,
+            policies: answer
+                .diagnostics()
+                .reason()
+                .map(ToString::to_string)
+                .collect(),
+        })
+    }
+
+    fn work_out_matrix(&self, acts: &[Act]) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let probe = |role: &str, act: &Act| {
+            let text = RestrictedExpression::new_string("unit".to_owned());
+            let none = RestrictedExpression::new_string(String::new());
+            let principal = uid(&self.actor_type, "matrix");
+            let actor = Entity::new(
+                principal.clone(),
+                HashMap::from([
+                    ("unit".to_owned(), text.clone()),
+                    ("force".to_owned(), none.clone()),
+                    ("ceiling".to_owned(), RestrictedExpression::new_long(1)),
+                    ("compartments".to_owned(), RestrictedExpression::new_set([])),
+                ]),
+                HashSet::from([uid(&self.role_type, role)]),
+            )
+            .ok()?;
+            let thing = uid(&self.resource_type, "matrix");
+            let resource = Entity::new(
+                thing.clone(),
+                HashMap::from([
+                    ("kind".to_owned(), none.clone()),
+                    ("unit".to_owned(), text),
+                    ("marking".to_owned(), RestrictedExpression::new_long(0)),
+                    ("compartment".to_owned(), none),
+                ]),
+                HashSet::new(),
+            )
+            .ok()?;
+            let all = self.role_entities.iter().cloned().chain([actor, resource]);
+            let entities = Entities::from_entities(all, None).ok()?;
+            let action = uid(&self.action_type, act.name);
+            let request = Request::new(principal, action, thing, Context::empty(), None).ok()?;
+            let answer = self
+                .authorizer
+                .is_authorized(&request, &self.policies, &entities);
+            Some(answer.decision() == Decision::Allow)
+        };
+        acts.iter()
+            .map(|act| {
+                let roles = self
+                    .roles
+                    .keys()
+                    .filter(|r| probe(r, act) == Some(true))
+                    .cloned();
+                (act.name, roles.collect())
+            })
+            .collect()
+    }
+
+    /// Titles of the roles people may hold that permit an act.
+    pub fn roles_that_may(&self, act: &Act) -> Vec<String> {
+        self.matrix.get(act.name).map_or_else(Vec::new, |roles| {
+            roles
+                .iter()
+                .filter_map(|id| self.roles.get(id))
+                .filter(|r| !r.system)
+                .map(|r| r.title.clone())
+                .collect()
+        })
+    }
+
+    /// The permission matrix: act name to role ids.
+    pub fn matrix(&self) -> &BTreeMap<&'static str, BTreeSet<String>> {
+        &self.matrix
+    }
+
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.get(id)
+    }
+
+    pub(super) fn sees_force(&self, held: &BTreeSet<String>) -> bool {
+        held.iter()
+            .filter_map(|id| self.roles.get(id))
+            .any(|r| r.sees == Sees::Force)
+    }
+}
+
+fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+fn schema_text(acts: &[Act]) -> String {
+    let mut text = String::from(
+        "entity Role;\n\
+         entity Actor in [Role] {\n  unit: String, force: String, ceiling: Long, \
+         compartments: Set<String>\n};\n\
+         entity Resource {\n  kind: String, unit: String, marking: Long, compartment: String\n};\n",
+    );
+    for act in acts {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "action {:?} appliesTo {{ principal: [Actor], resource: [Resource] }};",
+            act.name
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{ActKind, Actor, Resource};
+    use super::*;
+    use crate::ids::ActorId;
+    use crate::marking::Marking;
+
+    const VIEW: Act = Act::new("report.view", ActKind::Consultation, "Open a report");
+    const BASE: &str = r#"
+        @id("marking-ceiling") forbid(principal, action, resource)
+          when { principal.ceiling < resource.marking };
+        @id("sealed") forbid(principal, action, resource)
+          when { resource.compartment != "" && !principal.compartments.contains(resource.compartment) };
+        @id("triage") permit(principal in Role::"triage_officer", action == Action::"report.view", resource);
+    "#;
+
+    fn authority(text: &str) -> Result<Authority, PolicyError> {
+        let roles = RolesFile {
+            role: vec![Role {
+                id: "triage_officer".to_owned(),
+                title: "Triage officer".to_owned(),
+                sees: Sees::Force,
+                system: false,
+            }],
+        };
+        Authority::new(
+            &[VIEW],
+            roles,
+            &[PolicyText {
+                file: "t.cedar".into(),
+                text: text.into(),
+            }],
+        )
+    }
+
+    #[test]
+    fn ceilings_and_seals_beat_permits() {
+        let authority = Arc::new(authority(BASE).unwrap());
+        let mut actor = Actor::new(authority, ActorId(uuid::Uuid::nil()), "PC Okafor");
+        let report = Resource::of("report", "1");
+        assert!(actor.permit(&VIEW, &report, "").is_err());
+        actor.roles.insert("triage_officer".into());
+        assert!(actor.permit(&VIEW, &report, "").is_ok());
+        let sensitive = report.clone().marked(Marking::OfficialSensitive, None);
+        assert!(actor.permit(&VIEW, &sensitive, "").is_err());
+        actor.ceiling = Marking::OfficialSensitive;
+        assert!(actor.permit(&VIEW, &sensitive, "").is_ok());
+        let sealed = report.marked(Marking::Official, Some("larch".into()));
+        let refused = actor.permit(&VIEW, &sealed, "").unwrap_err();
+        assert_eq!(refused.roles_that_may, ["Triage officer"]);
+        assert!(refused.attempt().is_refusal());
+        actor.compartments.insert("larch".into());
+        assert!(actor.permit(&VIEW, &sealed, "").is_ok());
+    }
+
+    #[test]
+    fn bad_policies_are_refused_at_start() {
+        let unknown = r#"@id("x") permit(principal, action == Action::"report.burn", resource);"#;
+        assert!(authority(unknown).is_err());
+        let nobody = r#"@id("x") forbid(principal, action, resource);"#;
+        assert!(
+            authority(nobody)
+                .err()
+                .unwrap()
+                .problem
+                .contains("no role may do")
+        );
+        let unnamed = "permit(principal, action, resource);";
+        assert!(authority(unnamed).err().unwrap().problem.contains("@id"));
+    }
+}
