@@ -142,6 +142,8 @@ pub struct NewWorkItem {
     pub band: String,
     pub feed: Feed,
     pub source: String,
+    /// Whether the victim's vulnerability band is above standard.
+    pub vulnerable: bool,
     pub network: Option<NetworkId>,
     pub received_at: Timestamp,
     pub due_at: Timestamp,
@@ -168,6 +170,8 @@ pub struct WorkItem {
     pub band: String,
     pub feed: String,
     pub source: String,
+    /// Whether the victim's vulnerability band is above standard.
+    pub vulnerable: bool,
     pub network: Option<NetworkId>,
     pub received_at: Timestamp,
     pub due_at: Timestamp,

@@ -1,1 +1,37 @@
-//! store
+//! The one way to the database: embedded SQLite, or PostgreSQL when configured.
+//!
+//! Reading a person's record takes a [`record::Grant`] and leaves a ledger entry before the first
+//! row is read; writing takes one too, and its entry is part of the same transaction. There is no
+//! other door: connections never leave this crate.
+//!
+//! Invariants
+//! - A change without its ledger entry is never committed, and an entry without its change neither.
+//! - Instants are integers, identifiers are sixteen bytes, on both databases.
+//! - SQL is made of fixed text and bound values ([`Sql`]); no value is ever pasted into it.
+//! - Both databases behave the same; where they differ, it is in `dialect.rs` and nowhere else.
+//!
+//! Start reading at [`Store`], then [`Tx`], then [`work`].
+
+mod dialect;
+mod door;
+mod entries;
+mod error;
+mod migrate;
+mod open;
+mod sequencer;
+mod sql;
+mod value;
+mod verify;
+pub mod work;
+
+pub use door::{Tx, Written};
+pub use entries::{Entry, EntryRow, Shown};
+pub use error::Error;
+pub use migrate::{Migration, TABLES};
+pub use open::{Location, Reader, Setting, Store};
+pub use sequencer::{Proof, Sequenced};
+pub use sql::{Conn, OnConflict, Sql};
+pub use value::{FromValue, Row, Value};
+pub use verify::{Fault, Verified};
+
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,133 @@
+//! Ledger entries: what was done, by whom, to what, why. Written only inside the doors.
+
+use record::access::{ActKind, Grant};
+use record::ids::ActorId;
+use record::time::Timestamp;
+
+use crate::Result;
+use crate::sql::{Conn, OnConflict};
+use crate::value::{Row, Value};
+
+/// Something an act touched besides its own resource, noted while it was done.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    /// Noun, for example `report`.
+    pub kind: &'static str,
+    pub id: String,
+    /// SHA-256 of the content committed to, in hex; empty when the entry commits to none.
+    pub content: String,
+    /// Short facts in JSON: fields changed, counts. Never copies of text (s.62 guidance).
+    pub detail: String,
+}
+
+/// What a list or a search put on the screen, for its consultation entry.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    pub kind: &'static str,
+    /// Query parameters, in words.
+    pub query: String,
+    /// Identifiers displayed.
+    pub ids: Vec<String>,
+}
+
+/// An entry as stored, and as hashed into the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    pub seq: i64,
+    pub at: Timestamp,
+    pub actor: ActorId,
+    pub actor_name: String,
+    pub act: String,
+    pub kind: String,
+    pub resource_kind: String,
+    pub resource_id: String,
+    pub purpose: String,
+    pub reason: String,
+    pub decided_by: String,
+    pub refused: bool,
+    pub content: String,
+    pub detail: String,
+}
+
+pub(crate) const COLUMNS: &[&str] = &[
+    "at", "actor", "actor_name", "act", "kind", "resource_kind", "resource_id", "purpose",
+    "reason", "decided_by", "refused", "content", "detail",
+];
+
+impl EntryRow {
+    pub(crate) fn of_row(row: &Row) -> Result<EntryRow> {
+        Ok(EntryRow {
+            seq: row.get("seq")?,
+            at: row.get("at")?,
+            actor: row.get("actor")?,
+            actor_name: row.get("actor_name")?,
+            act: row.get("act")?,
+            kind: row.get("kind")?,
+            resource_kind: row.get("resource_kind")?,
+            resource_id: row.get("resource_id")?,
+            purpose: row.get("purpose")?,
+            reason: row.get("reason")?,
+            decided_by: row.get("decided_by")?,
+            refused: row.get("refused")?,
+            content: row.get("content")?,
+            detail: row.get("detail")?,
+        })
+    }
+
+    /// The bytes hashed as this entry's leaf: a JSON array of the fields in a fixed order. The
+    /// first element names the format, so that a later format can never be mistaken for this one.
+    pub fn leaf(&self) -> Vec<u8> {
+        serde_json::to_vec(&serde_json::json!([
+            "fourfold-entry-v1",
+            self.at.micros(),
+            self.actor.to_string(),
+            self.actor_name,
+            self.act,
+            self.kind,
+            self.resource_kind,
+            self.resource_id,
+            self.purpose,
+            self.reason,
+            self.decided_by,
+            self.refused,
+            self.content,
+            self.detail,
+        ]))
+        // An array of strings, numbers and a boolean always serialises.
+        .unwrap_or_default()
+    }
+}
+
+/// The stored form of an entry for a grant.
+pub(crate) fn values(grant: &Grant, at: Timestamp, entry: Option<&Entry>) -> Vec<Value> {
+    let resource = grant.resource();
+    let (kind, id, content, detail) = entry.map_or_else(
+        || (resource.kind, resource.id.clone(), String::new(), String::new()),
+        |e| (e.kind, e.id.clone(), e.content.clone(), e.detail.clone()),
+    );
+    vec![
+        at.into(),
+        grant.actor().into(),
+        grant.actor_name().into(),
+        grant.act().name.into(),
+        grant.act().kind.name().into(),
+        kind.into(),
+        id.into(),
+        grant.purpose().into(),
+        grant.reason().into(),
+        grant.decided_by().join(" ").into(),
+        grant.is_refusal().into(),
+        content.into(),
+        detail.into(),
+    ]
+}
+
+/// Whether acts of this kind are entered at all.
+pub(crate) fn is_logged(kind: ActKind) -> bool {
+    kind != ActKind::Open
+}
+
+pub(crate) async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
+    conn.insert("ledger_entry", COLUMNS, rows, OnConflict::Fail).await?;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! The four kinds of stored value, and what is read back as what.
+
+use record::time::{Date, Timestamp};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// A value bound to a statement. Typed even when absent, because PostgreSQL wants to know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Int(Option<i64>),
+    Real(Option<f64>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! values {
+    ($($kind:ident: $($from:ty => $with:expr),+;)+) => {$($(
+        impl From<$from> for Value {
+            fn from(v: $from) -> Value { #[allow(clippy::redundant_closure_call)] Value::$kind(Some(($with)(v))) }
+        }
+        impl From<Option<$from>> for Value {
+            fn from(v: Option<$from>) -> Value { #[allow(clippy::redundant_closure_call)] Value::$kind(v.map($with)) }
+        }
+    )+)+};
+}
+
+values! {
+    Int: i64 => |v| v, i32 => i64::from, u32 => i64::from, bool => i64::from,
+         Timestamp => |v: Timestamp| v.micros();
+    Real: f64 => |v| v;
+    Text: String => |v| v, &str => |v: &str| v.to_owned(), Date => |v: Date| v.to_string();
+    Bytes: Vec<u8> => |v| v, Uuid => |v: Uuid| v.as_bytes().to_vec();
+}
+
+macro_rules! ids {
+    ($($id:ident),*) => {$(
+        impl From<record::ids::$id> for Value {
+            fn from(v: record::ids::$id) -> Value { v.uuid().into() }
+        }
+        impl From<Option<record::ids::$id>> for Value {
+            fn from(v: Option<record::ids::$id>) -> Value {
+                v.map(record::ids::$id::uuid).into()
+            }
+        }
+        impl FromValue for record::ids::$id {
+            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+                row.get::<Uuid>(column).map(Self::from)
+            }
+        }
+        impl FromValue for Option<record::ids::$id> {
+            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+                Ok(row.get::<Option<Uuid>>(column)?.map(record::ids::$id::from))
+            }
+        }
+    )*};
+}
+
+ids!(
+    ReportId, PersonId, MentionId, ObservableId, NetworkId, WorkItemId, ActorId, ImportId, EntryId,
+    RecordId
+);
+
+/// One row of an answer.
+pub enum Row {
+    Lite(sqlx::sqlite::SqliteRow),
+    Pg(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// The value of a named column.
+    pub fn get<T: FromValue>(&self, column: &str) -> Result<T, Error> {
+        T::from_value(self, column)
+    }
+}
+
+/// A Rust value a column can be read as.
+pub trait FromValue: Sized {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error>;
+}
+
+macro_rules! native {
+    ($($t:ty),*) => {$(
+        impl FromValue for $t {
+            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+                Ok(match row {
+                    Row::Lite(r) => r.try_get(column)?,
+                    Row::Pg(r) => r.try_get(column)?,
+                })
+            }
+        }
+        impl FromValue for Option<$t> {
+            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+                Ok(match row {
+                    Row::Lite(r) => r.try_get(column)?,
+                    Row::Pg(r) => r.try_get(column)?,
+                })
+            }
+        }
+    )*};
+}
+
+native!(i64, f64, String, Vec<u8>);
+
+fn odd(column: &str, problem: impl std::fmt::Display) -> Error {
+    Error::Value { column: column.to_owned(), problem: problem.to_string() }
+}
+
+impl FromValue for bool {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        row.get::<i64>(column).map(|v| v != 0)
+    }
+}
+
+impl FromValue for Timestamp {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        row.get::<i64>(column).map(Timestamp::from_micros)
+    }
+}
+
+impl FromValue for Option<Timestamp> {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        Ok(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros))
+    }
+}
+
+impl FromValue for Uuid {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        let bytes: Vec<u8> = row.get(column)?;
+        Uuid::from_slice(&bytes).map_err(|e| odd(column, e))
+    }
+}
+
+impl FromValue for Option<Uuid> {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        row.get::<Option<Vec<u8>>>(column)?
+            .map(|bytes| Uuid::from_slice(&bytes).map_err(|e| odd(column, e)))
+            .transpose()
+    }
+}
+
+/// Reads a column that holds JSON this program wrote.
+impl Row {
+    pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T, Error> {
+        let text: String = self.get(column)?;
+        serde_json::from_str(&text).map_err(|e| odd(column, e))
+    }
+}
