@@ -3,6 +3,10 @@
 use crate::sql::Conn;
 use crate::{Result, Sql};
 
+/// PostgreSQL: how far behind the newest folded entry the sequencer still looks. Concurrent
+/// transactions may commit entries out of order; SQLite's single writer never does.
+pub(crate) const LATE_ENTRIES: i64 = 20_000;
+
 /// Turns neutral column types of a migration into the database's own.
 ///
 /// `{id}` sixteen bytes · `{int}` 64-bit integer · `{real}` · `{text}` (compared byte by byte) ·
@@ -17,7 +21,10 @@ pub fn migration(text: &str, postgres: bool) -> String {
             ("{real}", "double precision"),
             ("{text}", "text collate \"C\""),
             ("{blob}", "bytea"),
-            ("{serial}", "bigint generated always as identity primary key"),
+            (
+                "{serial}",
+                "bigint generated always as identity primary key",
+            ),
             ("{strict}", ""),
             ("{clustered}", ""),
         ]
@@ -58,8 +65,10 @@ impl Conn<'_> {
     /// writer anyway.
     pub async fn alone(&mut self, name: &'static str) -> Result<()> {
         if self.is_postgres() {
-            let sql = Sql::new("select ")
-                .with("pg_advisory_xact_lock(hashtextextended(?, 0))", [name.into()]);
+            let sql = Sql::new("select ").with(
+                "pg_advisory_xact_lock(hashtextextended(?, 0))",
+                [name.into()],
+            );
             self.rows(sql).await?;
         }
         Ok(())
@@ -107,7 +116,13 @@ mod tests {
     #[test]
     fn sections_and_types() {
         let text = "create table t (a {id}, b {int}) {strict};\n--sqlite\nx;\n--end\n--postgres\ny;\n--end\n";
-        assert_eq!(migration(text, false), "create table t (a blob, b integer) strict;\nx;\n");
-        assert_eq!(migration(text, true), "create table t (a bytea, b bigint) ;\ny;\n");
+        assert_eq!(
+            migration(text, false),
+            "create table t (a blob, b integer) strict;\nx;\n"
+        );
+        assert_eq!(
+            migration(text, true),
+            "create table t (a bytea, b bigint) ;\ny;\n"
+        );
     }
 }

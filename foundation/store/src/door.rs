@@ -91,17 +91,20 @@ pub(crate) struct Unit<'c> {
 }
 
 /// Runs the work and writes its entries; nothing is committed here.
-async fn within<T, F>(
-    conn: Conn<'_>,
-    unit: &Unit<'_>,
-    now: Timestamp,
-    work: F,
-) -> Result<T>
+async fn within<T, F>(conn: Conn<'_>, unit: &Unit<'_>, now: Timestamp, work: F) -> Result<T>
 where
     F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
 {
-    let Unit { grant, ids, lead, .. } = *unit;
-    let mut tx = Tx { conn, grant, now, ids, entries: Vec::new() };
+    let Unit {
+        grant, ids, lead, ..
+    } = *unit;
+    let mut tx = Tx {
+        conn,
+        grant,
+        now,
+        ids,
+        entries: Vec::new(),
+    };
     let value = match AssertUnwindSafe(work(&mut tx)).catch_unwind().await {
         Ok(outcome) => outcome?,
         Err(_) => return Err(Error::Stopped("an internal error was met".to_owned())),
@@ -110,7 +113,11 @@ where
     if lead == Lead::Grant && entries::is_logged(grant.act().kind) {
         rows.push(entries::values(grant, now, None));
     }
-    rows.extend(tx.entries.iter().map(|e| entries::values(grant, now, Some(e))));
+    rows.extend(
+        tx.entries
+            .iter()
+            .map(|e| entries::values(grant, now, Some(e))),
+    );
     entries::insert(&mut tx.conn, rows).await?;
     Ok(value)
 }
@@ -131,16 +138,19 @@ struct Session {
 
 impl LiteDoor {
     pub fn new(conn: SqliteConnection) -> LiteDoor {
-        let session = Session { conn, open: false, waiting: Vec::new() };
-        LiteDoor { session: Mutex::new(session), queued: AtomicUsize::new(0) }
+        let session = Session {
+            conn,
+            open: false,
+            waiting: Vec::new(),
+        };
+        LiteDoor {
+            session: Mutex::new(session),
+            queued: AtomicUsize::new(0),
+        }
     }
 
     /// Runs one write in the group transaction and waits until it is on disk.
-    pub async fn write<T, F>(
-        &self,
-        unit: Unit<'_>,
-        work: F,
-    ) -> Result<T>
+    pub async fn write<T, F>(&self, unit: Unit<'_>, work: F) -> Result<T>
     where
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
     {
@@ -161,7 +171,9 @@ impl LiteDoor {
         match receiver.await {
             Ok(Ok(())) => Ok(value),
             Ok(Err(problem)) => Err(Error::Stopped(problem)),
-            Err(_) => Err(Error::Stopped("the writer ended before the commit".to_owned())),
+            Err(_) => Err(Error::Stopped(
+                "the writer ended before the commit".to_owned(),
+            )),
         }
     }
 
@@ -218,11 +230,7 @@ impl Session {
         Ok(())
     }
 
-    async fn one<T, F>(
-        &mut self,
-        unit: Unit<'_>,
-        work: F,
-    ) -> Result<T>
+    async fn one<T, F>(&mut self, unit: Unit<'_>, work: F) -> Result<T>
     where
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
     {
@@ -254,11 +262,7 @@ impl Session {
 }
 
 /// One write on PostgreSQL.
-pub(crate) async fn write_pg<T, F>(
-    pool: &PgPool,
-    unit: Unit<'_>,
-    work: F,
-) -> Result<T>
+pub(crate) async fn write_pg<T, F>(pool: &PgPool, unit: Unit<'_>, work: F) -> Result<T>
 where
     F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
 {

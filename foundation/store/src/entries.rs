@@ -50,8 +50,19 @@ pub struct EntryRow {
 }
 
 pub(crate) const COLUMNS: &[&str] = &[
-    "at", "actor", "actor_name", "act", "kind", "resource_kind", "resource_id", "purpose",
-    "reason", "decided_by", "refused", "content", "detail",
+    "at",
+    "actor",
+    "actor_name",
+    "act",
+    "kind",
+    "resource_kind",
+    "resource_id",
+    "purpose",
+    "reason",
+    "decided_by",
+    "refused",
+    "content",
+    "detail",
 ];
 
 impl EntryRow {
@@ -102,7 +113,14 @@ impl EntryRow {
 pub(crate) fn values(grant: &Grant, at: Timestamp, entry: Option<&Entry>) -> Vec<Value> {
     let resource = grant.resource();
     let (kind, id, content, detail) = entry.map_or_else(
-        || (resource.kind, resource.id.clone(), String::new(), String::new()),
+        || {
+            (
+                resource.kind,
+                resource.id.clone(),
+                String::new(),
+                String::new(),
+            )
+        },
         |e| (e.kind, e.id.clone(), e.content.clone(), e.detail.clone()),
     );
     vec![
@@ -128,6 +146,7 @@ pub(crate) fn is_logged(kind: ActKind) -> bool {
 }
 
 pub(crate) async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
-    conn.insert("ledger_entry", COLUMNS, rows, OnConflict::Fail).await?;
+    conn.insert("ledger_entry", COLUMNS, rows, OnConflict::Fail)
+        .await?;
     Ok(())
 }

@@ -27,7 +27,10 @@ pub enum Error {
     Value { column: String, problem: String },
     /// A file beside the database could not be read or written.
     #[error("{path}: {source}")]
-    File { path: String, source: std::io::Error },
+    File {
+        path: String,
+        source: std::io::Error,
+    },
     /// The ledger's tree or signature.
     #[error("ledger: {0}")]
     Ledger(String),

@@ -22,8 +22,12 @@ mod sequencer;
 mod sql;
 mod value;
 mod verify;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod work;
 
+pub use dialect::MatchText;
 pub use door::{Tx, Written};
 pub use entries::{Entry, EntryRow, Shown};
 pub use error::Error;

@@ -18,8 +18,13 @@ pub struct Migration {
 }
 
 /// Tables this crate itself writes.
-pub const TABLES: &[&str] =
-    &["ledger_entry", "ledger_position", "ledger_hash", "ledger_checkpoint", "work_item"];
+pub const TABLES: &[&str] = &[
+    "ledger_entry",
+    "ledger_position",
+    "ledger_hash",
+    "ledger_checkpoint",
+    "work_item",
+];
 
 pub(crate) const OWN: &[Migration] = &[Migration {
     version: 1,

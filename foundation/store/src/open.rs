@@ -9,9 +9,7 @@ use record::access::{Grant, Resource};
 use record::ids::{Ids, RandomIds};
 use record::time::{Clock, SystemClock, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Sqlite, SqlitePool};
 
 use crate::door::{self, Lead, LiteDoor, SharedClock, SharedIds, Tx, Unit, Written};
@@ -48,7 +46,10 @@ pub struct Setting {
 
 impl Default for Setting {
     fn default() -> Setting {
-        Setting { clock: Arc::new(SystemClock), ids: Arc::new(RandomIds::default()) }
+        Setting {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds::default()),
+        }
     }
 }
 
@@ -66,7 +67,10 @@ pub(crate) struct Inner {
 }
 
 pub(crate) enum Doors {
-    Lite { writer: LiteDoor, readers: SqlitePool },
+    Lite {
+        writer: LiteDoor,
+        readers: SqlitePool,
+    },
     Pg(PgPool),
 }
 
@@ -97,8 +101,15 @@ impl Store {
             Location::Folder(folder) => open_lite(&folder.join("fourfold.db"), steps).await?,
             Location::Postgres { url, .. } => open_pg(url, steps).await?,
         };
-        let inner = Inner { doors, clock: setting.clock, ids: setting.ids, folder };
-        Ok(Store { inner: Arc::new(inner) })
+        let inner = Inner {
+            doors,
+            clock: setting.clock,
+            ids: setting.ids,
+            folder,
+        };
+        Ok(Store {
+            inner: Arc::new(inner),
+        })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -143,7 +154,12 @@ impl Store {
         let (inner, grant) = (Arc::clone(&self.inner), grant.clone());
         door::detached(async move {
             let (clock, ids) = (inner.clock.as_ref(), inner.ids.as_ref());
-            let unit = Unit { grant: &grant, clock, ids, lead };
+            let unit = Unit {
+                grant: &grant,
+                clock,
+                ids,
+                lead,
+            };
             match &inner.doors {
                 Doors::Lite { writer, .. } => writer.write(unit, work).await,
                 Doors::Pg(pool) => door::write_pg(pool, unit, work).await,
@@ -165,12 +181,17 @@ impl Store {
             Doors::Lite { readers, .. } => Held::Lite(readers.acquire().await?),
             Doors::Pg(pool) => Held::Pg(pool.acquire().await?),
         };
-        Ok(Reader { conn, store: self.clone(), grant: grant.clone() })
+        Ok(Reader {
+            conn,
+            store: self.clone(),
+            grant: grant.clone(),
+        })
     }
 
     /// Enters an attempt that was refused. The DPA's log holds denials too.
     pub async fn note_refusal(&self, attempt: &Grant) -> Result<()> {
-        self.through_door(attempt, Lead::Grant, |_| Box::pin(async { Ok(()) })).await
+        self.through_door(attempt, Lead::Grant, |_| Box::pin(async { Ok(()) }))
+            .await
     }
 
     /// The crate's own work: no entry. Never handed to missions.
@@ -225,16 +246,29 @@ impl Store {
 }
 
 async fn open_lite(file: &Path, steps: &[Migration]) -> Result<Doors> {
-    let mut writer =
-        lite_options(file).pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "4000").connect().await?;
+    let mut writer = lite_options(file)
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "4000")
+        .connect()
+        .await?;
     let migrator = migrate::migrator(steps, false);
-    migrator.run_direct(None, &mut writer, false).await.map_err(|e| migrate::explain(&e))?;
+    migrator
+        .run_direct(None, &mut writer, false)
+        .await
+        .map_err(|e| migrate::explain(&e))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(8)
         .min_connections(0)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_lazy_with(lite_options(file).pragma("query_only", "on").pragma("cache_size", "-16384"));
-    Ok(Doors::Lite { writer: LiteDoor::new(writer), readers })
+        .connect_lazy_with(
+            lite_options(file)
+                .pragma("query_only", "on")
+                .pragma("cache_size", "-16384"),
+        );
+    Ok(Doors::Lite {
+        writer: LiteDoor::new(writer),
+        readers,
+    })
 }
 
 async fn open_pg(url: &str, steps: &[Migration]) -> Result<Doors> {
@@ -250,7 +284,10 @@ async fn open_pg(url: &str, steps: &[Migration]) -> Result<Doors> {
         .await?;
     let mut conn = pool.acquire().await?;
     let migrator = migrate::migrator(steps, true);
-    migrator.run_direct(None, &mut *conn, false).await.map_err(|e| migrate::explain(&e))?;
+    migrator
+        .run_direct(None, &mut *conn, false)
+        .await
+        .map_err(|e| migrate::explain(&e))?;
     Ok(Doors::Pg(pool))
 }
 

@@ -117,11 +117,15 @@ impl Conn<'_> {
         Ok(match self {
             Conn::Lite(c) => {
                 let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                c.execute(sqlx::query_with(AssertSqlSafe(text), a)).await?.rows_affected()
+                c.execute(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?
+                    .rows_affected()
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
-                c.execute(sqlx::query_with(AssertSqlSafe(text), a)).await?.rows_affected()
+                c.execute(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?
+                    .rows_affected()
             }
         })
     }
@@ -132,12 +136,16 @@ impl Conn<'_> {
         Ok(match self {
             Conn::Lite(c) => {
                 let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                let rows = c.fetch_all(sqlx::query_with(AssertSqlSafe(text), a)).await?;
+                let rows = c
+                    .fetch_all(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?;
                 rows.into_iter().map(Row::Lite).collect()
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
-                let rows = c.fetch_all(sqlx::query_with(AssertSqlSafe(text), a)).await?;
+                let rows = c
+                    .fetch_all(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?;
                 rows.into_iter().map(Row::Pg).collect()
             }
         })
@@ -149,11 +157,15 @@ impl Conn<'_> {
         Ok(match self {
             Conn::Lite(c) => {
                 let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a)).await?.map(Row::Lite)
+                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?
+                    .map(Row::Lite)
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
-                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a)).await?.map(Row::Pg)
+                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a))
+                    .await?
+                    .map(Row::Pg)
             }
         })
     }
@@ -180,7 +192,11 @@ impl Conn<'_> {
         let mut left = rows.len();
         while rows.peek().is_some() {
             // Powers of two, so that only ten statements per table are ever prepared.
-            let take = if left >= most { most } else { 1 << left.ilog2() };
+            let take = if left >= most {
+                most
+            } else {
+                1 << left.ilog2()
+            };
             left -= take;
             let mut text = String::with_capacity(32 + take * columns.len() * 6);
             text.push_str("insert into ");
@@ -188,7 +204,10 @@ impl Conn<'_> {
             text.push_str(" (");
             text.push_str(&columns.join(","));
             text.push_str(") values ");
-            let mut sql = Sql { text, values: Vec::with_capacity(take * columns.len()) };
+            let mut sql = Sql {
+                text,
+                values: Vec::with_capacity(take * columns.len()),
+            };
             for (i, row) in rows.by_ref().take(take).enumerate() {
                 debug_assert_eq!(row.len(), columns.len(), "{table}");
                 sql.text.push_str(if i == 0 { "(" } else { ",(" });
@@ -217,13 +236,6 @@ impl Conn<'_> {
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, Conn::Pg(_))
     }
-
-    pub(crate) fn reborrow(&mut self) -> Conn<'_> {
-        match self {
-            Conn::Lite(c) => Conn::Lite(c),
-            Conn::Pg(c) => Conn::Pg(c),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -241,6 +253,9 @@ mod tests {
             "select 1 from t where a = $1 and b = $2 and c in ($3,$4,$5,$6) limit 1"
         );
         assert_eq!(sql.values.len(), 6);
-        assert_eq!(Sql::new("x where").within(" c in", []).text, "x where 1 = 0");
+        assert_eq!(
+            Sql::new("x where").within(" c in", []).text,
+            "x where 1 = 0"
+        );
     }
 }

@@ -58,7 +58,15 @@ macro_rules! ids {
 }
 
 ids!(
-    ReportId, PersonId, MentionId, ObservableId, NetworkId, WorkItemId, ActorId, ImportId, EntryId,
+    ReportId,
+    PersonId,
+    MentionId,
+    ObservableId,
+    NetworkId,
+    WorkItemId,
+    ActorId,
+    ImportId,
+    EntryId,
     RecordId
 );
 
@@ -104,7 +112,10 @@ macro_rules! native {
 native!(i64, f64, String, Vec<u8>);
 
 fn odd(column: &str, problem: impl std::fmt::Display) -> Error {
-    Error::Value { column: column.to_owned(), problem: problem.to_string() }
+    Error::Value {
+        column: column.to_owned(),
+        problem: problem.to_string(),
+    }
 }
 
 impl FromValue for bool {

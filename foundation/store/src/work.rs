@@ -17,9 +17,28 @@ use crate::value::{Row, Value};
 use crate::{Result, Tx};
 
 const COLUMNS: &[&str] = &[
-    "id", "queue", "subject", "about", "origin", "lead", "priority", "band", "feed", "national",
-    "source", "vulnerable", "network", "received_at", "due_at", "decide_by", "state", "unit",
-    "marking", "compartment", "version", "summary",
+    "id",
+    "queue",
+    "subject",
+    "about",
+    "origin",
+    "lead",
+    "priority",
+    "band",
+    "feed",
+    "national",
+    "source",
+    "vulnerable",
+    "network",
+    "received_at",
+    "due_at",
+    "decide_by",
+    "state",
+    "unit",
+    "marking",
+    "compartment",
+    "version",
+    "summary",
 ];
 
 const SELECT: &str = "select w.id, w.queue, w.subject, w.about, w.origin, w.lead, w.priority, \
@@ -91,7 +110,16 @@ pub async fn leave(conn: &mut Conn<'_>, items: Vec<NewWorkItem>) -> Result<()> {
                 }
                 return Some(lead.id);
             }
-            leads.insert(key, Lead { id: item.id, priority, due_at, changed: false, held: false });
+            leads.insert(
+                key,
+                Lead {
+                    id: item.id,
+                    priority,
+                    due_at,
+                    changed: false,
+                    held: false,
+                },
+            );
             None
         });
         rows.push((item.id, row_of(item, lead)?));
@@ -109,7 +137,8 @@ pub async fn leave(conn: &mut Conn<'_>, items: Vec<NewWorkItem>) -> Result<()> {
         }
     }
     let rows = rows.into_iter().map(|(_, row)| row).collect();
-    conn.insert("work_item", COLUMNS, rows, OnConflict::Fail).await?;
+    conn.insert("work_item", COLUMNS, rows, OnConflict::Fail)
+        .await?;
     Ok(())
 }
 
@@ -142,8 +171,10 @@ async fn held_leads(
 }
 
 fn row_of(item: &NewWorkItem, lead: Option<WorkItemId>) -> Result<Vec<Value>> {
-    let summary = serde_json::to_string(&item.summary)
-        .map_err(|e| Error::Value { column: "summary".to_owned(), problem: e.to_string() })?;
+    let summary = serde_json::to_string(&item.summary).map_err(|e| Error::Value {
+        column: "summary".to_owned(),
+        problem: e.to_string(),
+    })?;
     Ok(vec![
         item.id.into(),
         item.queue.into(),
@@ -191,7 +222,9 @@ pub struct Cursor(String);
 impl Cursor {
     /// Reads a cursor from a link. Anything that is not one starts the list again.
     pub fn parse(text: &str) -> Option<Cursor> {
-        Cursor(text.to_owned()).parts().map(|_| Cursor(text.to_owned()))
+        Cursor(text.to_owned())
+            .parts()
+            .map(|_| Cursor(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -204,7 +237,12 @@ impl Cursor {
             Order::Newest => item.received_at,
             Order::Closed => item.closed_at.unwrap_or(item.due_at),
         };
-        Cursor(format!("{}.{}.{}", item.priority.rank(), at.micros(), item.id.uuid().simple()))
+        Cursor(format!(
+            "{}.{}.{}",
+            item.priority.rank(),
+            at.micros(),
+            item.id.uuid().simple()
+        ))
     }
 
     fn parts(&self) -> Option<(i64, i64, WorkItemId)> {
@@ -241,7 +279,10 @@ impl Filter {
     fn apply(&self, mut sql: Sql, queue: &str, scope: &Scope) -> Sql {
         sql = sql.with("w.queue = ?", [queue.into()]);
         if !self.states.is_empty() {
-            sql = sql.within(" and w.state in", self.states.iter().map(|s| s.name().into()));
+            sql = sql.within(
+                " and w.state in",
+                self.states.iter().map(|s| s.name().into()),
+            );
         }
         if !self.followers {
             sql = sql.then(" and w.lead is null");
@@ -251,13 +292,22 @@ impl Filter {
             sql = sql.within(" and w.priority in", ranks);
         }
         if !self.feeds.is_empty() {
-            sql = sql.within(" and w.feed in", self.feeds.iter().map(|s| s.as_str().into()));
+            sql = sql.within(
+                " and w.feed in",
+                self.feeds.iter().map(|s| s.as_str().into()),
+            );
         }
         if !self.units.is_empty() {
-            sql = sql.within(" and w.unit in", self.units.iter().map(|s| s.as_str().into()));
+            sql = sql.within(
+                " and w.unit in",
+                self.units.iter().map(|s| s.as_str().into()),
+            );
         }
         if !self.bands.is_empty() {
-            sql = sql.within(" and w.band in", self.bands.iter().map(|s| s.as_str().into()));
+            sql = sql.within(
+                " and w.band in",
+                self.bands.iter().map(|s| s.as_str().into()),
+            );
         }
         if let Some(assignee) = self.assignee {
             sql = sql.with(" and w.assignee = ?", [assignee.into()]);
@@ -296,7 +346,10 @@ fn visible(mut sql: Sql, scope: &Scope) -> Sql {
         sql = sql.then(" and w.compartment is null");
     } else {
         let named = scope.compartments.iter().map(|c| c.as_str().into());
-        sql = sql.then(" and (w.compartment is null or").within(" w.compartment in", named).then(")");
+        sql = sql
+            .then(" and (w.compartment is null or")
+            .within(" w.compartment in", named)
+            .then(")");
     }
     if let Some(unit) = &scope.unit {
         sql = sql.with(" and w.unit = ?", [unit.as_str().into()]);
@@ -327,9 +380,10 @@ pub async fn list(
         let (priority, at, id): (Value, Value, Value) = (priority.into(), at.into(), id.into());
         sql = match order {
             Order::Due => sql.with(" and (w.due_at, w.id) > (?, ?)", [at, id]),
-            Order::Priority => {
-                sql.with(" and (w.priority, w.due_at, w.id) > (?, ?, ?)", [priority, at, id])
-            }
+            Order::Priority => sql.with(
+                " and (w.priority, w.due_at, w.id) > (?, ?, ?)",
+                [priority, at, id],
+            ),
             Order::Newest => sql.with(" and (w.received_at, w.id) < (?, ?)", [at, id]),
             Order::Closed => sql.with(" and (w.closed_at, w.id) < (?, ?)", [at, id]),
         };
@@ -346,7 +400,11 @@ pub async fn list(
     let mut items = rows.iter().map(of_row).collect::<Result<Vec<_>>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = if more { items.last().map(|last| Cursor::of(last, order)) } else { None };
+    let next = if more {
+        items.last().map(|last| Cursor::of(last, order))
+    } else {
+        None
+    };
     Ok(Page { items, next })
 }
 
@@ -363,7 +421,8 @@ pub async fn count(
         queue,
         scope,
     );
-    conn.count(sql.with(" limit ?) counted", [most.into()])).await
+    conn.count(sql.with(" limit ?) counted", [most.into()]))
+        .await
 }
 
 /// One item the actor may see.
@@ -381,8 +440,13 @@ pub async fn of_subject(
     scope: &Scope,
     subject: ReportId,
 ) -> Result<Vec<WorkItem>> {
-    let sql = visible(Sql::new(SELECT).with("w.subject = ?", [subject.into()]), scope);
-    let rows = conn.rows(sql.then(" order by w.received_at, w.id limit 100")).await?;
+    let sql = visible(
+        Sql::new(SELECT).with("w.subject = ?", [subject.into()]),
+        scope,
+    );
+    let rows = conn
+        .rows(sql.then(" order by w.received_at, w.id limit 100"))
+        .await?;
     rows.iter().map(of_row).collect()
 }
 
@@ -392,7 +456,8 @@ pub async fn thread(conn: &mut Conn<'_>, scope: &Scope, lead: WorkItemId) -> Res
         "(w.id = ? or (w.lead = ? and w.state <> 'closed'))",
         [lead.into(), lead.into()],
     );
-    let sql = visible(sql, scope).then(" order by w.lead is not null, w.received_at, w.id limit 100");
+    let sql =
+        visible(sql, scope).then(" order by w.lead is not null, w.received_at, w.id limit 100");
     let rows = conn.rows(sql).await?;
     rows.iter().map(of_row).collect()
 }
@@ -407,7 +472,10 @@ pub async fn allocate(
 ) -> Result<()> {
     let now = tx.now();
     let sql = Sql::new("update work_item set state = 'taken', ")
-        .with("assignee = ?, assignee_name = ?, taken_at = ?", [to.into(), to_name.into(), now.into()])
+        .with(
+            "assignee = ?, assignee_name = ?, taken_at = ?",
+            [to.into(), to_name.into(), now.into()],
+        )
         .with(
             ", version = version + 1 where id = ? and version = ? and state <> 'closed'",
             [id.into(), seen.into()],
@@ -421,7 +489,10 @@ pub async fn release(tx: &mut Tx<'_>, id: WorkItemId, seen: i64) -> Result<()> {
         "update work_item set state = 'open', assignee = null, assignee_name = null, \
          taken_at = null, version = version + 1 where ",
     )
-    .with("id = ? and version = ? and state = 'taken'", [id.into(), seen.into()]);
+    .with(
+        "id = ? and version = ? and state = 'taken'",
+        [id.into(), seen.into()],
+    );
     changed_one(tx, sql).await
 }
 
@@ -450,13 +521,17 @@ async fn promote(tx: &mut Tx<'_>, closed: WorkItemId) -> Result<()> {
     let next = Sql::new("select id from work_item where ")
         .with("lead = ? and state <> 'closed'", [closed.into()])
         .then(" order by priority, due_at, id limit 1");
-    let Some(row) = tx.first(next).await? else { return Ok(()) };
+    let Some(row) = tx.first(next).await? else {
+        return Ok(());
+    };
     let next: WorkItemId = row.get("id")?;
     let lead = Sql::new("update work_item set lead = null, version = version + 1 where ")
         .with("id = ?", [next.into()]);
     tx.run(lead).await?;
-    let rest = Sql::new("update work_item set ")
-        .with("lead = ? where lead = ? and state <> 'closed'", [next.into(), closed.into()]);
+    let rest = Sql::new("update work_item set ").with(
+        "lead = ? where lead = ? and state <> 'closed'",
+        [next.into(), closed.into()],
+    );
     tx.run(rest).await.map(drop)
 }
 

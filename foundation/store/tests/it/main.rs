@@ -1,0 +1,5 @@
+//! The store on both databases.
+
+mod door;
+mod ledger;
+mod queues;
