@@ -21,6 +21,33 @@ impl PolicyError {
     }
 }
 
+/// The policy folder as text, by path below it: `intake/triage.toml`. Read by whoever starts the
+/// product; nothing here opens a file.
+#[derive(Debug, Clone, Default)]
+pub struct Files(pub std::collections::BTreeMap<String, String>);
+
+impl Files {
+    /// The text of one file.
+    pub fn text(&self, file: &str) -> Result<&str, PolicyError> {
+        self.0.get(file).map(String::as_str).ok_or_else(|| {
+            PolicyError::new(file, "the file is missing. Restore it, or export the shipped policy again")
+        })
+    }
+
+    /// One TOML file as its type.
+    pub fn read<T: DeserializeOwned>(&self, file: &str) -> Result<Versioned<T>, PolicyError> {
+        read(file, self.text(file)?)
+    }
+
+    /// Files of a folder, in order of name.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter(move |(path, _)| path.starts_with(folder))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+}
+
 /// A policy with the digest of the text it came from.
 #[derive(Debug, Clone)]
 pub struct Versioned<T> {

@@ -1,1 +1,35 @@
-//! web
+//! What every page and API call shares: identity, permission, form, page, error, and the shape of
+//! a capability.
+//!
+//! Invariants
+//! - Every route names an act. Whoever may not do it is answered before the page's code runs, and
+//!   the attempt is in the ledger.
+//! - A change needs a form of this site: the session's own token and the same origin.
+//! - No page holds inline script or style; the content security policy forbids both.
+//!
+//! Start reading at [`Capability`], then [`App`], then [`identify`].
+
+mod api;
+mod app;
+mod assets;
+mod capability;
+mod error;
+mod form;
+mod headers;
+pub mod identify;
+pub mod parts;
+pub mod register;
+mod render;
+mod router;
+pub mod sign_in;
+
+pub use api::{Problem, json};
+pub use app::{App, AppSetting};
+pub use capability::{ApiRoute, Capability, Job, Nav, PolicyFile, Route, Tick};
+pub use error::Error;
+pub use form::{Form, check_csrf};
+pub use identify::SignedIn;
+pub use render::{csv_download, html, html_with};
+pub use router::{openapi, router};
+
+pub type Result<T> = std::result::Result<T, Error>;
