@@ -7,7 +7,6 @@ import {
   CharacterCount,
   Checkboxes,
   ErrorSummary,
-  FileUpload,
   NotificationBanner,
   PasswordInput,
   Radios,
@@ -17,19 +16,21 @@ import {
   createAll,
 } from 'govuk-frontend'
 import { Alert, ButtonMenu } from '@ministryofjustice/frontend'
+import { foldFilters } from './filters.js'
 import { startPolling } from './poll.js'
 import { startPrinting } from './print.js'
 import { startQuickExit } from './quick-exit.js'
 import { startTriage } from './triage.js'
 
-// Named one by one: `initAll` would bring the date picker, the rich text editor and others no page uses.
+// Named one by one: `initAll` would bring the date picker, the rich text editor and others no
+// page uses. FileUpload is left out too: the browser's own file input takes dropped files, and axe
+// faults the name of the component's button (WCAG 2.5.3).
 for (const component of [
   Alert,
   Button,
   ButtonMenu,
   CharacterCount,
   Checkboxes,
-  FileUpload,
   NotificationBanner,
   PasswordInput,
   Radios,
@@ -42,6 +43,7 @@ for (const component of [
 // Last: it takes focus, and must take it from a notification banner.
 createAll(ErrorSummary)
 
+foldFilters()
 startQuickExit()
 startPrinting()
 startPolling()

@@ -204,6 +204,13 @@ for (const [how, leave] of [
   })
 }
 
+walk('on a phone the filters start folded, and open', '/queue', async (page, { check }) => {
+  assert.ok(await page.getByLabel('Search reports', { exact: true }).isHidden())
+  await check(page, 'specimen-queue-folded', [390])
+  await page.getByText('Filters', { exact: true }).click()
+  assert.ok(await page.getByLabel('Search reports', { exact: true }).isVisible())
+}, { width: 390 })
+
 walk('without JavaScript the queue still works', '/queue', async (page) => {
   assert.ok(await page.getByRole('button', { name: 'Keyboard shortcuts' }).isHidden())
   await page.locator('label[for=s2]').click()
