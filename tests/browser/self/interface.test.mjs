@@ -26,6 +26,11 @@ const site = await startSite({
     const left = taken.reduce((page, reference) => page.replace(row(reference), ''), queue)
     return { body: frame(banner + left) }
   },
+  '/sign-in': async (request, body, frame) => {
+    const right = body === 'user=priya.okafor&password=correct+horse'
+    if (right) return { status: 303, headers: { Location: '/record' } }
+    return { status: request.method === 'POST' ? 422 : 200, body: frame(await specimen('sign-in')) }
+  },
   '/quiet': (request, body, frame) => ({ body: frame(queue, 'data-shortcuts="off"') }),
   '/record': async (request, body, frame) => ({ body: frame(await specimen('record')) }),
   '/progress': () => {
@@ -217,6 +222,13 @@ walk('without JavaScript the queue still works', '/queue', async (page) => {
   await page.getByRole('button', { name: 'Take' }).click()
   assert.deepEqual(posted, ['do=take&report=CY-26-01493'])
 }, { javaScriptEnabled: false })
+
+walk('signIn signs in, and fails when it is refused', undefined, async (page, { signIn }) => {
+  page.setDefaultTimeout(2000)
+  await assert.rejects(signIn(page, 'priya.okafor', 'wrong'), /Timeout/)
+  await signIn(page, 'priya.okafor', 'correct horse')
+  assert.equal(new URL(page.url()).pathname, '/record')
+})
 
 walk('on paper the controls go and the marking stays', '/record', async (page) => {
   await page.emulateMedia({ media: 'print' })
