@@ -45,8 +45,10 @@ impl SignedIn {
     /// The frame of a page for this person. `path` marks the current menu entry.
     pub fn page(&self, app: &App, title: &str, path: &str) -> parts::Page {
         let mut page = plain_page(app, title);
-        self.actor.name.clone_into(&mut page.person);
-        self.title.clone_into(&mut page.role_line);
+        page.person = Some(parts::SignedIn {
+            name: self.actor.name.clone(),
+            role: self.title.clone(),
+        });
         self.csrf.clone_into(&mut page.csrf);
         page.shortcuts_on = self.shortcuts;
         let mut nav: Vec<_> = app
@@ -77,17 +79,16 @@ impl SignedIn {
 /// The frame of a page for nobody in particular.
 pub fn plain_page(app: &App, title: &str) -> parts::Page {
     let assets = app.assets();
-    parts::Page {
-        title: title.to_owned(),
-        force: app.force().name.clone(),
-        marking: Marking::OfficialSensitive.title().to_owned(),
+    let mut page = parts::Page::new(title);
+    page.force.clone_from(&app.force().name);
+    page.marking = Marking::OfficialSensitive.title().to_owned();
+    page.assets = parts::Assets {
         stylesheet: assets.href("app.css"),
         script: assets.href("app.js"),
         js_enabled: assets.href("js-enabled.js"),
         favicon: assets.href("favicon.svg"),
-        demonstration: app.is_demonstration(),
-        ..parts::Page::default()
-    }
+    };
+    page
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
