@@ -166,11 +166,10 @@ impl Rule {
 impl Part {
     /// Calls `with` for the hash of each value this part sees in the record.
     fn each(&self, record: &Prepared, mut with: impl FnMut(u64)) {
-        let values = record.values(self.column);
         if self.kind == PartKind::Unordered {
-            for one in values {
+            for one in record.values(self.column) {
                 for other in record.values(self.other) {
-                    let (one, other) = (&one.text, &other.text);
+                    let (one, other) = (one.text(), other.text());
                     let hash = Stable::NEW
                         .add_text(one.min(other))
                         .add_text(one.max(other));
@@ -179,12 +178,12 @@ impl Part {
             }
             return;
         }
-        for value in values {
+        for value in record.values(self.column) {
             match self.kind {
-                PartKind::Word => value.words.iter().copied().for_each(&mut with),
-                PartKind::Nickname => value.formal.iter().copied().for_each(&mut with),
+                PartKind::Word => value.words().iter().copied().for_each(&mut with),
+                PartKind::Nickname => value.formal().iter().copied().for_each(&mut with),
                 _ => {
-                    if let Some(hash) = self.single(&value.text) {
+                    if let Some(hash) = self.single(value.text()) {
                         with(hash);
                     }
                 }

@@ -95,7 +95,7 @@ impl Model {
         b: &Prepared,
         known: &impl Frequencies,
     ) -> Part<'m> {
-        let both = |column: &usize| !a.values(*column).is_empty() && !b.values(*column).is_empty();
+        let both = |column: &usize| a.has(*column) && b.has(*column);
         let missing = Part {
             comparison: &comparison.name,
             level: "missing",
@@ -148,13 +148,8 @@ impl Model {
     ) -> f64 {
         let name = &self.columns[column].name;
         a.values(column)
-            .iter()
-            .filter(|value| {
-                b.values(column)
-                    .iter()
-                    .any(|other| other.text == value.text)
-            })
-            .filter_map(|value| known.share(name, &value.text))
+            .filter(|value| b.values(column).any(|other| other.equals(*value)))
+            .filter_map(|value| known.share(name, value.text()))
             .filter(|share| *share > 0.0 && *share <= 1.0)
             .map(|share| (u / share).log2().min(most))
             .max_by(f64::total_cmp)
