@@ -1,0 +1,217 @@
+//! Blocking rules: which pairs are worth comparing. Two records are candidates for each other when
+//! they have a key in common.
+
+use crate::condition::{Scope, call};
+use crate::error::{Error, Fault};
+use crate::model::{Kind, Model};
+use crate::prepared::Prepared;
+use crate::stable::{self, Stable};
+use crate::{normal, similarity};
+
+/// The most keys one rule gives one record. Reached only by a record with many values in each of
+/// the rule's columns; the rest are left out.
+const MOST_KEYS: usize = 64;
+
+/// `soundex(surname) + exact(date_of_birth)`: a record's keys are all ways to take one value from
+/// each part; without a value in every part it has none.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    /// From the rule's text in normal form, so that rules can be added, removed and reordered
+    /// without changing the stored keys of the others.
+    seed: Stable,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    kind: PartKind,
+    column: usize,
+    /// Second column of `unordered`.
+    other: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartKind {
+    Exact,
+    Soundex,
+    Initial,
+    Word,
+    Nickname,
+    Unordered,
+    Year,
+    Sector,
+    District,
+    LocalPart,
+}
+
+const WORDED: &[Kind] = &[Kind::Name, Kind::Forename, Kind::Text];
+
+/// Every part there is: its name, and the kinds of column it reads (empty for all).
+const PARTS: &[(&str, PartKind, &[Kind])] = &[
+    ("exact", PartKind::Exact, &[]),
+    ("soundex", PartKind::Soundex, &[Kind::Name, Kind::Forename]),
+    ("initial", PartKind::Initial, &[Kind::Name, Kind::Forename]),
+    ("word", PartKind::Word, WORDED),
+    ("nickname", PartKind::Nickname, &[Kind::Forename]),
+    (
+        "unordered",
+        PartKind::Unordered,
+        &[Kind::Name, Kind::Forename],
+    ),
+    ("year", PartKind::Year, &[Kind::Date]),
+    ("sector", PartKind::Sector, &[Kind::Postcode]),
+    ("district", PartKind::District, &[Kind::Postcode]),
+    ("local_part", PartKind::LocalPart, &[Kind::Email]),
+];
+
+/// Reads one blocking rule.
+pub(crate) fn parse(text: &str, scope: &Scope<'_>) -> Result<Rule, Error> {
+    let parts = text
+        .split('+')
+        .map(|part| parse_part(part, scope))
+        .collect::<Result<_, _>>()?;
+    let normal: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    Ok(Rule {
+        seed: Stable::NEW.add_text(&normal),
+        parts,
+    })
+}
+
+fn parse_part(text: &str, scope: &Scope<'_>) -> Result<Part, Error> {
+    let wrong = |fault| scope.fault(text.trim(), fault);
+    let (name, columns) = call(text).map_err(wrong)?;
+    let (_, kind, reads) = PARTS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = PARTS.iter().map(|(known, ..)| *known).collect();
+            wrong(Fault::Unknown {
+                found: name.to_owned(),
+                known: known.join(", "),
+            })
+        })?;
+    let columns = columns
+        .iter()
+        .map(|name| scope.column(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (column, other) = match (kind, columns.as_slice()) {
+        (PartKind::Unordered, [column, other]) if column != other => (*column, *other),
+        (PartKind::Unordered, _) => {
+            return Err(wrong(Fault::Columns {
+                test: name.to_owned(),
+                takes: "two columns",
+            }));
+        }
+        (_, [column]) => (*column, *column),
+        _ => {
+            return Err(wrong(Fault::Columns {
+                test: name.to_owned(),
+                takes: "one column",
+            }));
+        }
+    };
+    for column in [column, other].map(|at| &scope.columns[at]) {
+        if !reads.is_empty() && !reads.contains(&column.kind) {
+            return Err(wrong(Fault::Unsuitable {
+                test: name.to_owned(),
+                column: column.name.clone(),
+                kind: column.kind.name(),
+            }));
+        }
+    }
+    Ok(Part {
+        kind: *kind,
+        column,
+        other,
+    })
+}
+
+impl Model {
+    /// The record's blocking keys, ascending, each once: the same in every run and on every
+    /// platform, for storing. A rule that meets a missing value gives none.
+    pub fn keys(&self, record: &Prepared) -> Vec<u64> {
+        let mut keys = Vec::with_capacity(self.rules.len() + 4);
+        for rule in &self.rules {
+            rule.keys(record, rule.seed, &rule.parts, &mut keys, MOST_KEYS);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}
+
+impl Rule {
+    /// Adds the keys of the `rest` of the parts to those begun in `so_far`; how many more may come.
+    fn keys(
+        &self,
+        record: &Prepared,
+        so_far: Stable,
+        rest: &[Part],
+        keys: &mut Vec<u64>,
+        mut room: usize,
+    ) -> usize {
+        let Some((part, rest)) = rest.split_first() else {
+            keys.push(so_far.finish());
+            return room.saturating_sub(1);
+        };
+        part.each(record, |hash| {
+            if room > 0 {
+                room = self.keys(record, so_far.add_number(hash), rest, keys, room);
+            }
+        });
+        room
+    }
+}
+
+impl Part {
+    /// Calls `with` for the hash of each value this part sees in the record.
+    fn each(&self, record: &Prepared, mut with: impl FnMut(u64)) {
+        if self.kind == PartKind::Unordered {
+            for one in record.values(self.column) {
+                for other in record.values(self.other) {
+                    let (one, other) = (one.text(), other.text());
+                    let hash = Stable::NEW
+                        .add_text(one.min(other))
+                        .add_text(one.max(other));
+                    with(hash.finish());
+                }
+            }
+            return;
+        }
+        for value in record.values(self.column) {
+            match self.kind {
+                PartKind::Word => value.words().iter().copied().for_each(&mut with),
+                PartKind::Nickname => value.formal().iter().copied().for_each(&mut with),
+                _ => {
+                    if let Some(hash) = self.single(value.text()) {
+                        with(hash);
+                    }
+                }
+            }
+        }
+    }
+
+    fn single(&self, text: &str) -> Option<u64> {
+        let part = match self.kind {
+            PartKind::Soundex => {
+                // Names in other scripts have no code and are blocked as they are written.
+                return Some(similarity::soundex(text).map_or_else(
+                    || stable::hash(text),
+                    |code| Stable::NEW.add(&code).finish(),
+                ));
+            }
+            PartKind::Initial => {
+                let end = text.chars().next()?.len_utf8();
+                Some(&text[..end])
+            }
+            PartKind::Year => text.get(..4),
+            PartKind::Sector => normal::sector(text),
+            PartKind::District => normal::district(text),
+            PartKind::LocalPart => text.split('@').next(),
+            PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => {
+                Some(text)
+            }
+        }?;
+        Some(stable::hash(part))
+    }
+}

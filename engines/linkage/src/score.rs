@@ -1,0 +1,167 @@
+//! The match weight of two records, and how it came about.
+
+use crate::condition::{Measured, TestKind};
+use crate::model::{Ceiling, Comparison, Model};
+use crate::prepared::Prepared;
+
+/// How common values are, for term-frequency adjustment. `()` knows nothing and adjusts nothing.
+pub trait Frequencies {
+    /// The share of records (0 to 1) whose value in `column` is `value`, in normal form (see
+    /// [`Model::normal_values`]); `None` where it is not known.
+    fn share(&self, column: &str, value: &str) -> Option<f64>;
+}
+
+impl Frequencies for () {
+    fn share(&self, _column: &str, _value: &str) -> Option<f64> {
+        None
+    }
+}
+
+/// Two records compared.
+///
+/// `weight` is the prior's weight, plus the weight of every part, plus what a ceiling takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored<'m> {
+    /// Match weight in bits: log2 of the odds that the records describe the same thing.
+    pub weight: f64,
+    /// The same as a probability.
+    pub probability: f64,
+    /// What each comparison contributed, in the order of the model.
+    pub parts: Vec<Part<'m>>,
+    /// The ceiling that held the weight down, if one did.
+    pub ceiling: Option<Ceiled<'m>>,
+}
+
+/// The contribution of one comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<'m> {
+    /// Name of the comparison.
+    pub comparison: &'m str,
+    /// Label of the level the pair fell into; `missing` where a value was missing.
+    pub level: &'m str,
+    /// How often records of the same thing fall into this level; 1 when missing.
+    pub m: f64,
+    /// How often records of different things do; 1 when missing.
+    pub u: f64,
+    /// Match weight in bits: log2(m/u) and the frequency adjustment.
+    pub weight: f64,
+    /// Bits added (rare value) or taken (common value) by term frequency; included in `weight`.
+    pub frequency_adjustment: f64,
+    /// Whether both records have values and nothing about them agrees.
+    pub differs: bool,
+}
+
+/// A ceiling that applied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ceiled<'m> {
+    /// Its name in the model.
+    pub name: &'m str,
+    /// The bits it took off the weight: below zero.
+    pub taken: f64,
+}
+
+impl Model {
+    /// Scores two records. The order of the two does not matter.
+    pub fn compare(&self, a: &Prepared, b: &Prepared, known: &impl Frequencies) -> Scored<'_> {
+        let parts: Vec<Part<'_>> = self
+            .comparisons
+            .iter()
+            .map(|comparison| self.part(comparison, a, b, known))
+            .collect();
+        let sum = self.prior_weight + parts.iter().map(|part| part.weight).sum::<f64>();
+        let ceiling = self
+            .ceilings
+            .iter()
+            .filter(|ceiling| ceiling.at_most < sum && applies(ceiling, a, b, &parts))
+            .min_by(|a, b| a.at_most.total_cmp(&b.at_most))
+            .map(|ceiling| Ceiled {
+                name: &ceiling.name,
+                taken: ceiling.at_most - sum,
+            });
+        let weight = sum + ceiling.map_or(0.0, |ceiling| ceiling.taken);
+        let probability = 1.0 / (1.0 + (-weight).exp2());
+        Scored {
+            weight,
+            probability,
+            parts,
+            ceiling,
+        }
+    }
+
+    fn part<'m>(
+        &'m self,
+        comparison: &'m Comparison,
+        a: &Prepared,
+        b: &Prepared,
+        known: &impl Frequencies,
+    ) -> Part<'m> {
+        let both = |column: &usize| a.has(*column) && b.has(*column);
+        let missing = Part {
+            comparison: &comparison.name,
+            level: "missing",
+            m: 1.0,
+            u: 1.0,
+            weight: 0.0,
+            frequency_adjustment: 0.0,
+            differs: false,
+        };
+        if !comparison.columns.iter().any(both) {
+            return missing;
+        }
+        let mut measured = Measured::default();
+        let reached = comparison.levels.iter().find(|level| {
+            level
+                .tests
+                .iter()
+                .all(|test| test.holds(a, b, &mut measured))
+        });
+        // The last level has no tests, so one is always reached.
+        let Some(level) = reached else { return missing };
+        let frequency_adjustment = match comparison.frequency_most {
+            Some(most) if level.exact => {
+                self.adjustment(comparison.columns[0], level.u, most, a, b, known)
+            }
+            _ => 0.0,
+        };
+        Part {
+            level: &level.label,
+            m: level.m,
+            u: level.u,
+            weight: level.weight + frequency_adjustment,
+            frequency_adjustment,
+            differs: level.tests.is_empty(),
+            ..missing
+        }
+    }
+
+    /// log2(u / share) of the rarest value that both records have: u says how often any value is
+    /// shared by chance, the share how often this one is. Rare values gain `most` bits at most,
+    /// since a name seen once may be a misspelling; common ones lose what they must.
+    fn adjustment(
+        &self,
+        column: usize,
+        u: f64,
+        most: f64,
+        a: &Prepared,
+        b: &Prepared,
+        known: &impl Frequencies,
+    ) -> f64 {
+        let name = &self.columns[column].name;
+        a.values(column)
+            .filter(|value| b.values(column).any(|other| other.equals(*value)))
+            .filter_map(|value| known.share(name, value.text()))
+            .filter(|share| *share > 0.0 && *share <= 1.0)
+            .map(|share| (u / share).log2().min(most))
+            .max_by(f64::total_cmp)
+            .unwrap_or(0.0)
+    }
+}
+
+fn applies(ceiling: &Ceiling, a: &Prepared, b: &Prepared, parts: &[Part<'_>]) -> bool {
+    let mut measured = Measured::default();
+    ceiling.tests.iter().all(|test| match test.kind {
+        // `other` was set to the place of the comparison when the model was read.
+        TestKind::Differs => parts.get(test.other).is_some_and(|part| part.differs) != test.negated,
+        _ => test.holds(a, b, &mut measured),
+    })
+}

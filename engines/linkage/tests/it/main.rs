@@ -1,0 +1,34 @@
+//! Conformance of the linkage engine, most of it under the shipped models.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+mod models;
+mod pairs;
+mod properties;
+
+use linkage::{Frequencies, Model};
+
+/// A model of `policy/intake/`.
+fn shipped(file: &str) -> Model {
+    let path = format!("{}/../../policy/intake/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    Model::from_toml(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Shares of some names and numbers in an imagined population.
+struct County;
+
+impl Frequencies for County {
+    fn share(&self, column: &str, value: &str) -> Option<f64> {
+        Some(match (column, value) {
+            ("surname", "smith") => 0.012,
+            ("surname", "jones") => 0.007,
+            ("surname", "featherstonehaugh") => 0.000_001,
+            ("forename", "john") => 0.02,
+            ("forename", "peregrine") => 0.000_002,
+            // The number of a bank's help desk, given by one record in a hundred.
+            ("phone", "+443457000000") => 0.01,
+            _ => return None,
+        })
+    }
+}
