@@ -45,11 +45,11 @@ fn after_sign(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
     let (amount, end) = number_at(scan.bytes, number, true)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
     let end = match currency_after(scan.bytes, end) {
-        Some((named, end)) if named == currency => end,
+        // A sign behind the number belongs to the next one: "£500-£1,000".
+        Some((named, end)) if named == currency && scan.bytes[end - 1].is_ascii_alphabetic() => end,
         _ => end,
     };
-    unit_ends(scan, end)
-        .then(|| Some((start, end, written(currency, amount.checked_mul(times)?))))?
+    unit_ends(scan, end).then(|| Some((start, end, written(currency, total(amount, times)?))))?
 }
 
 /// The currency of a sign and the bytes it takes.
@@ -96,7 +96,7 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String
     }
     let (amount, number_end) = number_at(scan.bytes, start, false)?;
     let (times, end) = magnitude_at(scan.bytes, number_end).unwrap_or((1, number_end));
-    let total = amount.checked_mul(times)?;
+    let total = total(amount, times)?;
     if let Some((currency, end)) = currency_after(scan.bytes, end)
         && unit_ends(scan, end)
     {
@@ -157,13 +157,8 @@ fn joined_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String
     }
     let (amount, end) = number_at(scan.bytes, anchor.start + 3, false)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
-    unit_ends(scan, end).then(|| {
-        Some((
-            anchor.start,
-            end,
-            written(currency, amount.checked_mul(times)?),
-        ))
-    })?
+    unit_ends(scan, end)
+        .then(|| Some((anchor.start, end, written(currency, total(amount, times)?))))?
 }
 
 /// `GBP 300`.
@@ -177,21 +172,25 @@ fn after_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)
     }
     let (amount, end) = number_at(scan.bytes, anchor.end + 1, true)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
-    unit_ends(scan, end).then(|| {
-        Some((
-            anchor.start,
-            end,
-            written(currency, amount.checked_mul(times)?),
-        ))
-    })?
+    unit_ends(scan, end)
+        .then(|| Some((anchor.start, end, written(currency, total(amount, times)?))))?
 }
 
 /// Whether nothing behind the amount makes it part of something longer.
 fn unit_ends(scan: &Scan<'_>, end: usize) -> bool {
-    scan.closes(end)
+    let joined =
+        matches!(scan.byte(end), b'.' | b'@') && scan.byte(end + 1).is_ascii_alphanumeric();
+    scan.closes(end) && !joined
         || scan.bytes[end - 1] >= 0x80
         // "£1.50perWK", "£500to": text messages drop the space behind a price in figures.
         || scan.bytes[end - 1].is_ascii_digit() && scan.byte(end).is_ascii_alphabetic()
+}
+
+/// An amount times its magnitude; ten thousand billion is more than anyone has ever lost.
+fn total(amount: Scaled, times: Scaled) -> Option<Scaled> {
+    amount
+        .checked_mul(times)
+        .filter(|total| *total <= 10_000_000_000_000 * ONE)
 }
 
 /// Reads a number with thousands commas and decimals: `1,234.50`, and behind a sign also
@@ -205,7 +204,9 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
             .count()
     };
     let mut end = start + run(start);
-    if end == start || end - start > 15 {
+    // Numbers with a leading nought are codes and telephone numbers.
+    let padded = bytes.get(start) == Some(&b'0') && end > start + 1;
+    if end == start || end - start > 15 || padded {
         return None;
     }
     let mut whole = bytes[start..end].to_vec();
@@ -249,10 +250,8 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
             .fold(0, |n: Scaled, b| n * 10 + Scaled::from(b - b'0'))
     };
     let scale = 10u128.pow(8 - decimals as u32);
-    Some((
-        digits(&whole) * ONE + digits(&fraction[..decimals]) * scale,
-        end,
-    ))
+    let amount = digits(&whole) * ONE + digits(&fraction[..decimals]) * scale;
+    Some((total(amount, 1)?, end))
 }
 
 /// Thousands and millions in letters or words, directly behind a number.
@@ -276,7 +275,9 @@ fn magnitude_at(bytes: &[u8], at: usize) -> Option<(Scaled, usize)> {
 /// A currency by its word, code or sign directly behind a number.
 fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
     let spaced = at + usize::from(matches!(bytes.get(at), Some(b' ' | b'-')));
-    if let Some((currency, width)) = sign_at(bytes, spaced) {
+    if bytes.get(at) != Some(&b'-')
+        && let Some((currency, width)) = sign_at(bytes, spaced)
+    {
         return Some((currency, spaced + width));
     }
     let word = word_at(bytes, spaced);
@@ -350,7 +351,7 @@ fn normalise(_: Kind, field: &str) -> Option<String> {
     if let Some((amount, end)) = number_at(field.as_bytes(), 0, true) {
         let (times, end) = magnitude_at(field.as_bytes(), end).unwrap_or((1, end));
         if end == field.len() {
-            return Some(written("GBP", amount.checked_mul(times)?));
+            return Some(written("GBP", total(amount, times)?));
         }
     }
     crate::extract(field)

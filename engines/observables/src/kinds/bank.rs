@@ -161,7 +161,7 @@ fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
         && scan
             .cues_in(code.end, half.start)
             .any(|cue| cue.cues.has(Cue::Account))
-        && only_words(scan, half.start.saturating_sub(8), half.start)
+        && only_words(scan, half.start.saturating_sub(2), half.start)
     {
         let value = value(&code, &half);
         finds.push(Kind::UkBankAccount, half.start, half.end, value);

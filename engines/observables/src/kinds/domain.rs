@@ -60,7 +60,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
 
 /// Where the label before the dot at the anchor starts, and whether the dot is a word.
 fn first_label(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, bool)> {
-    let spaced = |at: usize| if scan.before(at) == b' ' { at - 1 } else { at };
+    let spaced = |at: usize| at - usize::from(at > 0 && scan.before(at) == b' ');
     let (dot, spoken) = match anchor.mark {
         Mark::Dot => (anchor.start, false),
         Mark::Bracket => (spaced(anchor.start), false),

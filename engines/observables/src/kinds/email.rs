@@ -18,29 +18,29 @@ const WEBMAIL: &str = " gmail.com googlemail.com hotmail.com hotmail.co.uk outlo
     btinternet.com sky.com talktalk.net virginmedia.com ntlworld.com mail.com gmx.com tutanota.com \
     msn.com zoho.com yandex.com mail.ru cock.li onionmail.org ";
 
-const AT: [&[u8]; 3] = [b"at", b"@", b"a"];
+const AT: [&[u8]; 2] = [b"at", b"@"];
 
 /// The width of an at sign at `at`, plain or in brackets.
 pub(crate) fn at_sign_at(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(at) == Some(&b'@') {
         return Some(1);
     }
-    bracketed(bytes, at, &AT[..2])
+    bracketed(bytes, at, &AT)
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let mut at = anchor.start;
     let mut width = 1;
     if anchor.mark == Mark::Bracket {
-        at -= usize::from(scan.before(at) == b' ');
-        match bracketed(scan.bytes, at, &AT[..2]) {
+        at -= usize::from(at > 0 && scan.before(at) == b' ');
+        match bracketed(scan.bytes, at, &AT) {
             Some(found) => width = found,
             None => return,
         }
     } else if scan.before(at) == b'[' {
         return;
     }
-    let spaced = width == 1 && scan.before(at) == b' ' && scan.byte(at + 1) == b' ';
+    let spaced = width == 1 && at > 0 && scan.before(at) == b' ' && scan.byte(at + 1) == b' ';
     if spaced {
         at -= 1;
         width = 3;
@@ -89,8 +89,7 @@ fn local_before(scan: &Scan<'_>, end: usize, spoken: bool) -> Option<(usize, Str
         let disguised = [b"[.]".as_slice(), b"(.)", b"[dot]", b"(dot)"]
             .into_iter()
             .find(|dot| before.ends_with(dot));
-        let word =
-            spoken && !local.is_empty() && before.to_vec_tail(5).eq_ignore_ascii_case(b" dot ");
+        let word = spoken && !local.is_empty() && last(before, 5).eq_ignore_ascii_case(b" dot ");
         if let Some(dot) = disguised {
             local.push(b'.');
             start -= dot.len();
@@ -118,22 +117,14 @@ fn local_before(scan: &Scan<'_>, end: usize, spoken: bool) -> Option<(usize, Str
     sane.then_some((start + trimmed, local))
 }
 
-/// The last bytes of a slice.
-trait Tail {
-    fn to_vec_tail(&self, length: usize) -> &[u8];
-}
-
-impl Tail for [u8] {
-    fn to_vec_tail(&self, length: usize) -> &[u8] {
-        &self[self.len().saturating_sub(length)..]
-    }
+/// The last `length` bytes, or all there are.
+fn last(bytes: &[u8], length: usize) -> &[u8] {
+    &bytes[bytes.len().saturating_sub(length)..]
 }
 
 /// `jo.smith at gmail.com`: adds the address when `host` is a provider and ` at ` stands before it.
 pub(crate) fn said_at(scan: &Scan<'_>, host: &Host, domain: &str, finds: &mut Finds) -> bool {
-    let said = scan.bytes[..host.start]
-        .to_vec_tail(4)
-        .eq_ignore_ascii_case(b" at ");
+    let said = last(&scan.bytes[..host.start], 4).eq_ignore_ascii_case(b" at ");
     said && webmail(domain)
         && named(scan, host.start - 4)
         && add(scan, host.start - 4, true, host, domain, finds)
@@ -153,9 +144,7 @@ pub(crate) fn spoken_at(scan: &Scan<'_>, host: &Host, finds: &mut Finds) -> bool
             _ => false,
         };
     }
-    let said = scan.bytes[..host.start]
-        .to_vec_tail(4)
-        .eq_ignore_ascii_case(b" at ");
+    let said = last(&scan.bytes[..host.start], 4).eq_ignore_ascii_case(b" at ");
     if !said || !named(scan, host.start - 4) {
         return false;
     }
@@ -227,7 +216,7 @@ mod tests {
 
     #[test]
     fn no_addresses() {
-        check("31p.msg@150p and me@home and j***@gmail.com", &[]);
+        check("31p.msg@150x and me@home and j***@gmail.com", &[]);
         check("name@company.local and x@y", &[]);
     }
 

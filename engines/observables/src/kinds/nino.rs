@@ -18,7 +18,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         Mark::Mixed if first.is_ascii_alphabetic() => anchor.start,
         Mark::Digits if matches!(anchor.end - anchor.start, 2 | 6) => {
             match anchor.start.checked_sub(3) {
-                Some(start) if scan.before(anchor.start) == b' ' => start,
+                Some(start) if matches!(scan.before(anchor.start), b' ' | b'-') => start,
                 _ => return,
             }
         }

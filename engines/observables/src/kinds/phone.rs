@@ -368,7 +368,7 @@ mod tests {
     fn the_fast_answer_for_britain_is_libphonenumbers() {
         let mut compared = 0;
         let mut state = 1u64;
-        for _ in 0..60_000 {
+        for _ in 0..8_000 {
             state = state
                 .wrapping_mul(6364136223846793005)
                 .wrapping_add(1442695040888963407);
@@ -383,6 +383,6 @@ mod tests {
                 }
             }
         }
-        assert!(compared > 100_000);
+        assert!(compared > 12_000);
     }
 }

@@ -39,7 +39,10 @@ pub(super) fn before(scan: &Scan<'_>, money: &Anchor) -> Option<(usize, usize, S
     Some((
         start,
         money.end,
-        written(currency, u128::from(number) * unit * super::ONE),
+        written(
+            currency,
+            super::total(u128::from(number) * super::ONE, unit)?,
+        ),
     ))
 }
 
