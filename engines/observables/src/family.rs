@@ -1,0 +1,135 @@
+//! The register of finders. A new kind is one file under `kinds/` and one line here.
+
+use std::sync::LazyLock;
+
+use crate::kind::Kind;
+use crate::kinds::{
+    amount, bank, base58, bech32, card, cashaddr, company, cve, date, domain, email, eth, handle,
+    hash, iban, ip, monero, nino, phone, plate, postcode, technique, url,
+};
+use crate::scan::{Anchor, MARKS, Mark, Scan};
+
+/// One reading of a stretch of the (folded) text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Find {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) value: String,
+    /// Observables inside this one that are reported beside it: the host of a URL.
+    pub(crate) parts: Vec<Find>,
+}
+
+impl Find {
+    pub(crate) fn new(kind: Kind, start: usize, end: usize, value: String) -> Self {
+        Find {
+            kind,
+            start,
+            end,
+            value,
+            parts: Vec::new(),
+        }
+    }
+}
+
+/// What the finders found so far, in the order of the anchors.
+#[derive(Default)]
+pub(crate) struct Finds {
+    pub(crate) list: Vec<Find>,
+    /// Host names before this position were read already, whether or not they were accepted.
+    /// It keeps the reading of long chains of labels linear.
+    pub(crate) hosts_read_to: usize,
+    /// The sort code that waits for an account number, and the reverse.
+    pub(crate) bank: bank::Waiting,
+}
+
+impl Finds {
+    pub(crate) fn push(&mut self, kind: Kind, start: usize, end: usize, value: String) {
+        self.list.push(Find::new(kind, start, end, value));
+    }
+}
+
+/// A finder: looks at one anchor and adds what stands there.
+pub(crate) type Finder = fn(&Scan<'_>, &Anchor, &mut Finds);
+
+/// A finder with the marks it wakes up for, and the canonical form of the kinds it finds.
+pub(crate) struct Family {
+    pub(crate) kinds: &'static [Kind],
+    pub(crate) wakes_on: &'static [Mark],
+    pub(crate) find: Finder,
+    pub(crate) normalise: fn(Kind, &str) -> Option<String>,
+}
+
+/// Every family. The order settles nothing: overlaps are resolved by the kinds' ranks.
+pub(crate) static FAMILIES: [&Family; 23] = [
+    &url::FAMILY,
+    &domain::FAMILY,
+    &email::FAMILY,
+    &ip::FAMILY,
+    &handle::FAMILY,
+    &phone::FAMILY,
+    &bank::FAMILY,
+    &iban::FAMILY,
+    &card::FAMILY,
+    &amount::FAMILY,
+    &date::FAMILY,
+    &postcode::FAMILY,
+    &plate::FAMILY,
+    &company::FAMILY,
+    &nino::FAMILY,
+    &hash::FAMILY,
+    &eth::FAMILY,
+    &base58::FAMILY,
+    &bech32::FAMILY,
+    &cashaddr::FAMILY,
+    &monero::FAMILY,
+    &cve::FAMILY,
+    &technique::FAMILY,
+];
+
+/// The finders of each mark.
+static BY_MARK: LazyLock<[Vec<Finder>; MARKS]> = LazyLock::new(|| {
+    let mut table: [Vec<Finder>; MARKS] = Default::default();
+    for family in FAMILIES {
+        for mark in family.wakes_on {
+            table[*mark as usize].push(family.find);
+        }
+    }
+    table
+});
+
+/// Runs every finder over the anchors of a scan.
+pub(crate) fn find_all(scan: &Scan<'_>) -> Vec<Find> {
+    let table = &*BY_MARK;
+    let mut finds = Finds::default();
+    for anchor in &scan.anchors {
+        for find in &table[anchor.mark as usize] {
+            find(scan, anchor, &mut finds);
+        }
+    }
+    bank::finish(scan, &mut finds);
+    finds.list
+}
+
+/// The family that knows the canonical form of `kind`.
+pub(crate) fn of(kind: Kind) -> Option<&'static Family> {
+    FAMILIES
+        .into_iter()
+        .find(|family| family.kinds.contains(&kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_exactly_one_family() {
+        for kind in Kind::ALL {
+            let families = FAMILIES
+                .iter()
+                .filter(|family| family.kinds.contains(&kind))
+                .count();
+            assert_eq!(families, 1, "{kind}");
+        }
+    }
+}

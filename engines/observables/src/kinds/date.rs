@@ -1,0 +1,259 @@
+//! Calendar dates, day first as Britons write them; the month first only where the day cannot be.
+//! A date without its year is left alone: the engine has no clock to supply one.
+
+use crate::cue::Cue;
+use crate::family::{Family, Finds};
+use crate::kind::Kind;
+use crate::scan::{Anchor, Mark, Scan};
+
+pub(crate) static FAMILY: Family = Family {
+    kinds: &[Kind::Date],
+    wakes_on: &[Mark::Digits, Mark::Mixed, Mark::Word],
+    find,
+    normalise,
+};
+
+/// Two-digit years from here on belong to the last century.
+const PIVOT: i16 = 50;
+
+fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
+    let start = anchor.start;
+    let found = match anchor.mark {
+        Mark::Word if anchor.cues.has(Cue::Month) => month_first(scan.bytes, start),
+        Mark::Digits | Mark::Mixed if scan.bytes[start].is_ascii_digit() => {
+            numeric(scan.bytes, start).or_else(|| day_then_month(scan.bytes, start))
+        }
+        _ => None,
+    };
+    let Some((value, end)) = found else {
+        return;
+    };
+    let before = scan.before(start);
+    let inside = matches!(before, b'/' | b'.' | b'-' | b':')
+        && start >= 2
+        && scan.bytes[start - 2].is_ascii_digit();
+    let time_follows = scan.byte(end) == b'T' && scan.byte(end + 1).is_ascii_digit();
+    let continues =
+        matches!(scan.byte(end), b'/' | b'-' | b'.') && scan.byte(end + 1).is_ascii_digit();
+    let fits = scan.opens(start) && !inside && (scan.closes(end) || time_follows) && !continues;
+    if fits && !matches!(before, b'$' | 0xA3 | 0xAC) {
+        finds.push(Kind::Date, start, end, value);
+    }
+}
+
+/// The number in at most `most` digits at `at`, and how many digits it has.
+fn digits_at(bytes: &[u8], at: usize, most: usize) -> Option<(i16, usize)> {
+    let rest = bytes.get(at..)?;
+    let length = rest
+        .iter()
+        .take(most + 1)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let number = rest[..length]
+        .iter()
+        .fold(0i32, |n, b| n * 10 + i32::from(b - b'0'));
+    (1..=most)
+        .contains(&length)
+        .then(|| (number as i16, length))
+}
+
+/// `03/04/2026`, `3.4.2026`, `03-04-26`, `2026-04-03`, `2026/04/03`.
+fn numeric(bytes: &[u8], start: usize) -> Option<(String, usize)> {
+    let (first, first_length) = digits_at(bytes, start, 4)?;
+    let mut at = start + first_length;
+    let separator = *bytes
+        .get(at)
+        .filter(|byte| matches!(byte, b'/' | b'-' | b'.'))?;
+    let (second, second_length) = digits_at(bytes, at + 1, 2)?;
+    at += 1 + second_length;
+    if bytes.get(at) != Some(&separator) {
+        return None;
+    }
+    let (third, third_length) = digits_at(bytes, at + 1, 4)?;
+    at += 1 + third_length;
+    let value = match (first_length, third_length) {
+        (4, 1 | 2) => iso(first, second, third),
+        (1 | 2, 4) => day_first(first, second, third),
+        // With points and one digit this is a version or a section of a document.
+        (1 | 2, 2) if separator != b'.' || first_length == 2 && second_length == 2 => {
+            day_first(first, second, full_year(third))
+        }
+        _ => None,
+    };
+    Some((value?, at))
+}
+
+fn full_year(short: i16) -> i16 {
+    if short < PIVOT {
+        2000 + short
+    } else {
+        1900 + short
+    }
+}
+
+fn day_first(day: i16, month: i16, year: i16) -> Option<String> {
+    iso(year, month, day).or_else(|| iso(year, day, month))
+}
+
+fn iso(year: i16, month: i16, day: i16) -> Option<String> {
+    if !(1850..=2199).contains(&year) {
+        return None;
+    }
+    let date = jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    date.ok().map(|date| date.to_string())
+}
+
+/// `3rd April 2026`, `3 Apr 26`, `03-Apr-2026`, `3rd of April, 2026`.
+fn day_then_month(bytes: &[u8], start: usize) -> Option<(String, usize)> {
+    let (day, length) = digits_at(bytes, start, 2)?;
+    let mut at = after_ordinal(bytes, start + length);
+    at = after_separator(bytes, at)?;
+    if bytes
+        .get(at..at + 3)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"of "))
+    {
+        at += 3;
+    }
+    let (month, at) = month_at(bytes, at)?;
+    let (year, at) = year_at(bytes, at)?;
+    Some((iso(year, month, day)?, at))
+}
+
+/// `April 3rd, 2026`, `Apr 3 2026`.
+fn month_first(bytes: &[u8], start: usize) -> Option<(String, usize)> {
+    let (month, at) = month_at(bytes, start)?;
+    let at = after_separator(bytes, at)?;
+    let (day, length) = digits_at(bytes, at, 2)?;
+    let (year, end) = year_at(bytes, after_ordinal(bytes, at + length))?;
+    Some((iso(year, month, day)?, end))
+}
+
+fn after_ordinal(bytes: &[u8], at: usize) -> usize {
+    let suffix = bytes
+        .get(at..at + 2)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let ordinal = matches!(suffix.as_slice(), b"st" | b"nd" | b"rd" | b"th");
+    at + if ordinal { 2 } else { 0 }
+}
+
+/// One separator, or a point or comma and a space; none at all is none.
+fn after_separator(bytes: &[u8], at: usize) -> Option<usize> {
+    match (bytes.get(at)?, bytes.get(at + 1)) {
+        (b',' | b'.', Some(b' ')) => Some(at + 2),
+        (b' ' | b'-' | b'/' | b'.' | b',', _) => Some(at + 1),
+        _ => None,
+    }
+}
+
+fn month_at(bytes: &[u8], at: usize) -> Option<(i16, usize)> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let rest = bytes.get(at..)?;
+    let length = rest
+        .iter()
+        .take(10)
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let word = std::str::from_utf8(&rest[..length])
+        .ok()?
+        .to_ascii_lowercase();
+    let named = |month: &&str| word.len() >= 3 && (**month == word || month[..3] == word);
+    let month = match word.as_str() {
+        "sept" => 8,
+        _ => MONTHS.iter().position(|month| named(&month))?,
+    };
+    Some((month as i16 + 1, at + length))
+}
+
+/// The year behind the month: four digits, or two behind an apostrophe or at the end of the number.
+fn year_at(bytes: &[u8], at: usize) -> Option<(i16, usize)> {
+    let mut at = after_separator(bytes, at)?;
+    at += usize::from(matches!(bytes.get(at), Some(b'\'')));
+    let (year, length) = digits_at(bytes, at, 4)?;
+    let end = at + length;
+    // "3 April 10:30" and "3 April 10am" have a time, not a year.
+    let clock = bytes.get(end) == Some(&b':')
+        || bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+    match length {
+        4 => Some((year, end)),
+        2 if !clock && !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) => {
+            Some((full_year(year), end))
+        }
+        _ => None,
+    }
+}
+
+fn normalise(_: Kind, field: &str) -> Option<String> {
+    let bytes = field.as_bytes();
+    let read = numeric(bytes, 0)
+        .or_else(|| day_then_month(bytes, 0))
+        .or_else(|| month_first(bytes, 0))?;
+    // A time behind the date does not belong to its value.
+    let rest = &field[read.1..];
+    let timed = rest.starts_with('T') && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+        || rest.starts_with(' ') && rest.contains(':');
+    (rest.is_empty() || timed).then_some(read.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Kind::Date;
+    use crate::kinds::check;
+    use crate::{Kind, normalise};
+
+    #[test]
+    fn dates_as_britons_write_them() {
+        for text in [
+            "03/04/2026",
+            "3/4/26",
+            "on 3rd April 2026 at noon",
+            "Friday 3 April 2026",
+            "3 Apr 26",
+            "3rd of April, 2026",
+            "03-Apr-2026",
+            "April 3rd, 2026",
+            "2026-04-03T10:15:00Z",
+            "03.04.2026",
+            "3 april '26",
+        ] {
+            check(text, &[(Date, "2026-04-03")]);
+        }
+        check(
+            "born 12/05/1958, 04/23/2026",
+            &[(Date, "1958-05-12"), (Date, "2026-04-23")],
+        );
+    }
+
+    #[test]
+    fn not_dates() {
+        check("31/02/2026 24/7 1/2 3.4.26 10/10 v1.2.24", &[]);
+        check("3 April at 10:30, 3 April 10:30, may 2 people, 12/05", &[]);
+        check("1.10.12.2024", &[]);
+    }
+
+    #[test]
+    fn fields() {
+        assert_eq!(
+            normalise(Kind::Date, "1/2/1960").as_deref(),
+            Some("1960-02-01")
+        );
+        assert_eq!(
+            normalise(Kind::Date, "2026-04-03 10:15").as_deref(),
+            Some("2026-04-03")
+        );
+        assert_eq!(normalise(Kind::Date, "yesterday"), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! Host names as they stand in text, also with their dots defanged or spelled out.
+
+use url::Host as Parsed;
+
+use crate::scan::{Scan, host_byte};
+
+/// A chain of labels, read from the text.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The labels joined by plain dots, otherwise as written.
+    pub(crate) name: String,
+    pub(crate) labels: usize,
+    /// Somebody took care that it would not work as a link: it is no file name or slip.
+    pub(crate) defanged: bool,
+}
+
+/// Longer names cannot be resolved (RFC 1035 §2.3.4); in characters of UTF-8 some slack.
+const LONGEST: usize = 1000;
+
+/// The width of a dot at `at` in any of its disguises, and whether it was disguised.
+pub(crate) fn dot_at(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    if let Some(b'.') = bytes.get(at) {
+        // "example.]com": half a pair of brackets.
+        let half = matches!(bytes.get(at + 1), Some(b']' | b')'));
+        let width = 1 + usize::from(half);
+        return bytes
+            .get(at + width)
+            .is_some_and(|b| host_byte(*b))
+            .then_some((width, half));
+    }
+    let width = bracketed(bytes, at, &[b".", b"dot", b"d0t"])?;
+    bytes
+        .get(at + width)
+        .is_some_and(|byte| host_byte(*byte))
+        .then_some((width, true))
+}
+
+/// The width of one of `words` in brackets at `at`, with spaces around it if they are even.
+pub(crate) fn bracketed(bytes: &[u8], at: usize, words: &[&[u8]]) -> Option<usize> {
+    let spaced = usize::from(bytes.get(at) == Some(&b' '));
+    let open = at + spaced;
+    let close = match bytes.get(open)? {
+        b'[' => b']',
+        b'(' => b')',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let inner = open + 1 + usize::from(bytes.get(open + 1) == Some(&b' '));
+    let word = words.iter().find(|word| {
+        bytes
+            .get(inner..inner + word.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(word))
+    })?;
+    let mut end = inner + word.len();
+    // "example[.com": the closing bracket is sometimes forgotten.
+    let forgotten = word.len() == 1 && bytes.get(end).is_some_and(|byte| host_byte(*byte));
+    if !forgotten {
+        end += usize::from(bytes.get(end) == Some(&b' '));
+        if bytes.get(end) != Some(&close) {
+            return None;
+        }
+        end += 1;
+    }
+    end += usize::from(spaced == 1 && bytes.get(end) == Some(&b' '));
+    Some(end - at)
+}
+
+/// The width of a spelled-out ` dot ` at `at`.
+pub(crate) fn spoken_dot_at(bytes: &[u8], at: usize) -> Option<usize> {
+    let word = bytes.get(at..at + 5)?;
+    let spoken = word.eq_ignore_ascii_case(b" dot ");
+    (spoken && bytes.get(at + 5).is_some_and(u8::is_ascii_alphanumeric)).then_some(5)
+}
+
+/// Reads labels and dots from `start` on; with `spoken`, dots may be words.
+pub(crate) fn host_at(scan: &Scan<'_>, start: usize, spoken: bool) -> Host {
+    let mut host = Host {
+        start,
+        end: start,
+        name: String::new(),
+        labels: 0,
+        defanged: false,
+    };
+    let mut at = start;
+    loop {
+        let end = label_end(scan.text, at);
+        if end == at {
+            return host;
+        }
+        if host.name.len() < LONGEST {
+            if host.labels > 0 {
+                host.name.push('.');
+            }
+            host.name.push_str(&scan.text[at..end]);
+        }
+        host.labels += 1;
+        host.end = end;
+        let joint = dot_at(scan.bytes, end).or_else(|| {
+            spoken.then(|| spoken_dot_at(scan.bytes, end).map(|width| (width, true)))?
+        });
+        let Some((width, defanged)) = joint else {
+            return host;
+        };
+        // What follows the dot must be a label, or the dot ends a sentence.
+        if label_end(scan.text, end + width) == end + width {
+            return host;
+        }
+        host.defanged |= defanged;
+        at = end + width;
+    }
+}
+
+/// The end of the label that starts at `at`.
+fn label_end(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = at;
+    while let Some(byte) = bytes.get(end) {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            end += 1;
+            continue;
+        }
+        if *byte < 0x80 {
+            break;
+        }
+        match text[end..].chars().next() {
+            Some(letter) if letter.is_alphanumeric() => end += letter.len_utf8(),
+            _ => break,
+        }
+    }
+    end
+}
+
+/// The start of the label that ends at `end`; labels have at most 63 letters.
+pub(crate) fn label_start(text: &str, end: usize) -> usize {
+    let mut start = end;
+    for letter in text[..end].chars().rev().take(64) {
+        if !(letter.is_alphanumeric() || matches!(letter, '-' | '_')) {
+            break;
+        }
+        start -= letter.len_utf8();
+    }
+    start
+}
+
+/// The name in lower-case A-labels, when it lies under a known public suffix.
+pub(crate) fn registrable(name: &str) -> Option<String> {
+    let name = name.trim_matches(['-', '_']);
+    if name.len() > LONGEST
+        || !name.is_ascii()
+            && !name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '.' || c == '-')
+    {
+        return None;
+    }
+    // Most chains of labels in a text end in no known suffix: that is cheap to see.
+    if name.is_ascii() && !known(&name.to_ascii_lowercase()) {
+        return None;
+    }
+    let Ok(Parsed::Domain(ascii)) = Parsed::parse(name) else {
+        return None;
+    };
+    let shaped = ascii.len() <= 253
+        && ascii
+            .split('.')
+            .all(|label| (1..=63).contains(&label.len()) && !label.starts_with('-'));
+    (shaped && known(&ascii)).then_some(ascii)
+}
+
+/// Whether the public suffix of a lower-case name is listed, and the name is more than it.
+fn known(name: &str) -> bool {
+    let listed = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.typ().is_some());
+    listed && psl::domain(name.as_bytes()).is_some()
+}

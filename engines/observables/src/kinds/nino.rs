@@ -1,0 +1,86 @@
+//! National Insurance numbers: two letters, six digits, a letter A to D (HMRC manual NIM39110).
+
+use crate::family::{Family, Finds};
+use crate::kind::Kind;
+use crate::scan::{Anchor, Mark, Scan};
+
+pub(crate) static FAMILY: Family = Family {
+    kinds: &[Kind::UkNino],
+    wakes_on: &[Mark::Mixed, Mark::Digits],
+    find,
+    normalise,
+};
+
+/// Woken by the token that holds the first digits: `AB123456C`, `AB12` or the `12` of `AB 12`.
+fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
+    let first = scan.byte(anchor.start);
+    let start = match anchor.mark {
+        Mark::Mixed if first.is_ascii_alphabetic() => anchor.start,
+        Mark::Digits if matches!(anchor.end - anchor.start, 2 | 6) => {
+            match anchor.start.checked_sub(3) {
+                Some(start) if matches!(scan.before(anchor.start), b' ' | b'-') => start,
+                _ => return,
+            }
+        }
+        _ => return,
+    };
+    let Some((value, end)) = read(scan.bytes, start) else {
+        return;
+    };
+    if scan.opens(start) && scan.closes(end) {
+        finds.push(Kind::UkNino, start, end, value);
+    }
+}
+
+fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
+    let mut value = String::with_capacity(9);
+    let mut at = start;
+    while value.len() < 9 {
+        let byte = *bytes.get(at)?;
+        let letter_due = value.len() < 2 || value.len() == 8;
+        if letter_due && byte.is_ascii_alphabetic() || !letter_due && byte.is_ascii_digit() {
+            value.push(char::from(byte.to_ascii_uppercase()));
+        } else if !matches!(byte, b' ' | b'-') || value.is_empty() || bytes[at - 1] == byte {
+            return None;
+        }
+        at += 1;
+    }
+    let letters = value.as_bytes();
+    let prefix = &letters[..2];
+    let allowed = !b"DFIQUV".contains(&prefix[0])
+        && !b"DFIOQUV".contains(&prefix[1])
+        && ![b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"]
+            .iter()
+            .any(|no| *no == prefix);
+    (allowed && (b'A'..=b'D').contains(&letters[8])).then_some((value, at))
+}
+
+fn normalise(_: Kind, field: &str) -> Option<String> {
+    read(field.as_bytes(), 0)
+        .filter(|(_, end)| *end == field.len())
+        .map(|(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Kind::UkNino;
+    use crate::kinds::check;
+
+    #[test]
+    fn numbers_in_their_shapes() {
+        check("NI number AB123456C", &[(UkNino, "AB123456C")]);
+        check(
+            "ni: jg 10 37 59 a and JG-10-37-59-B",
+            &[(UkNino, "JG103759A"), (UkNino, "JG103759B")],
+        );
+        check("NINO AB 123456 C.", &[(UkNino, "AB123456C")]);
+    }
+
+    #[test]
+    fn prefixes_never_issued_are_refused() {
+        check(
+            "BG123456C GB123456A QQ123456C AO123456A AB123456E AB123456",
+            &[],
+        );
+    }
+}

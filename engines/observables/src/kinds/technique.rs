@@ -1,0 +1,75 @@
+//! MITRE ATT&CK techniques: `T` and four digits, and the three digits of a sub-technique.
+
+use crate::cue::Cue;
+use crate::family::{Family, Finds};
+use crate::kind::Kind;
+use crate::scan::{Anchor, Mark, Scan};
+
+pub(crate) static FAMILY: Family = Family {
+    kinds: &[Kind::AttackTechnique],
+    wakes_on: &[Mark::Mixed],
+    find,
+    normalise,
+};
+
+fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
+    let token = &scan.bytes[anchor.start..anchor.end];
+    // Lower case is how product names and times are written, not techniques.
+    if token.len() != 5 || token[0] != b'T' || !scan.opens(anchor.start) {
+        return;
+    }
+    let Some((value, end)) = read(scan.bytes, anchor.start) else {
+        return;
+    };
+    // ICS and mobile matrices use numbers that appear elsewhere: they need the word nearby.
+    let enterprise = token[1] == b'1' && token[2] <= b'6';
+    let said = scan.near(anchor.start, end, 200, Cue::Technique.set());
+    if (enterprise || said) && scan.closes(end) && scan.before(anchor.start) != b'-' {
+        finds.push(Kind::AttackTechnique, anchor.start, end, value);
+    }
+}
+
+fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
+    let digits = |from: usize, count: usize| {
+        bytes
+            .get(from..from + count)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    if bytes.get(start)?.to_ascii_uppercase() != b'T' || !digits(start + 1, 4) {
+        return None;
+    }
+    let mut end = start + 5;
+    if matches!(bytes.get(end), Some(b'.' | b'/')) && digits(end + 1, 3) {
+        end += 4;
+    }
+    let text = std::str::from_utf8(&bytes[start..end]).ok()?;
+    Some((text.to_ascii_uppercase().replace('/', "."), end))
+}
+
+fn normalise(_: Kind, field: &str) -> Option<String> {
+    read(field.as_bytes(), 0)
+        .filter(|(_, end)| *end == field.len())
+        .map(|(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Kind::AttackTechnique;
+    use crate::kinds::check;
+
+    #[test]
+    fn techniques() {
+        check(
+            "Initial access by T1566.002, then T1078.",
+            &[(AttackTechnique, "T1566.002"), (AttackTechnique, "T1078")],
+        );
+        check(
+            "ATT&CK for ICS technique T0886",
+            &[(AttackTechnique, "T0886")],
+        );
+        check(
+            "a t1000 model, a T9000 coach, part XT1566, T15660, T0886",
+            &[],
+        );
+    }
+}
