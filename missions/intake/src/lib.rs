@@ -1,3 +1,20 @@
-//! intake
+//! Intake: every report that reaches the force is read, found in, linked, triaged, and left as work.
+//!
+//! Pages and API of this mission: the duty inbox, reports, imports and feeds, people, observables,
+//! networks, search.
+//!
+//! Invariants
+//! - A report is accepted with its observables, links, triage proposal, work items and ledger entry,
+//!   or not at all.
+//! - Software proposes; the decision beside the proposal is a person's.
+//! - Networks and people are derived; judgements are kept for ever.
+//!
+//! Start reading at [`receive`], then [`triage`].
 
+pub mod codes;
 pub mod files;
+pub mod networks;
+pub mod queues;
+pub mod receive;
+pub mod schema;
+pub mod triage;

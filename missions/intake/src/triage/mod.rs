@@ -12,5 +12,5 @@ mod score;
 
 pub use condition::Condition;
 pub use facts::{Facts, Links};
-pub use policy::{Band, Clocks, Factor, Route, TriagePolicy};
+pub use policy::{Band, Clocks, Factor, Limit, Route, TriagePolicy};
 pub use score::{Group, Proposal, Score, propose};

@@ -1,0 +1,346 @@
+//! What is held already of the people, values and networks a batch touches, looked up at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use linkage::{Frequencies, Prepared};
+use record::ids::{MentionId, NetworkId, ObservableId, PersonId, ReportId};
+use record::report::{PartyKind, Report};
+use record::time::Timestamp;
+use store::{Result, Sql, Tx, Value};
+
+use super::{Desk, Ready};
+
+/// Values looked up in one statement.
+const PART: usize = 1_024;
+
+pub(super) struct HeldReport {
+    pub id: ReportId,
+    pub source: String,
+    pub national: bool,
+    pub digest: String,
+}
+
+/// A value as known: counts change while the batch is linked.
+pub(super) struct HeldValue {
+    pub id: ObservableId,
+    pub reports: u64,
+    pub joins: bool,
+    pub first_report: Option<ReportId>,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub new: bool,
+    pub changed: bool,
+}
+
+pub(super) struct HeldMention {
+    pub id: MentionId,
+    pub person: PersonId,
+    pub role: String,
+    pub kind: PartyKind,
+    pub prepared: Prepared,
+}
+
+pub(super) struct HeldPerson {
+    pub reports: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub label: String,
+    pub kind: PartyKind,
+    /// Reports as victim: when received, and crime family.
+    pub earlier: Vec<(Timestamp, String)>,
+    pub new: bool,
+    pub changed: bool,
+}
+
+pub(super) struct HeldNetwork {
+    pub reports: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub new: bool,
+    pub changed: bool,
+    pub merged_into: Option<NetworkId>,
+}
+
+/// Everything of the database the batch may touch, and what the batch makes of it.
+pub(super) struct Held {
+    /// Reports held before this batch, and in it.
+    pub total: u64,
+    pub next_seq: i64,
+    pub references: HashMap<String, Vec<HeldReport>>,
+    pub values: HashMap<(String, String), HeldValue>,
+    pub keys: HashMap<i64, Vec<MentionId>>,
+    pub mentions: HashMap<MentionId, HeldMention>,
+    pub persons: HashMap<PersonId, HeldPerson>,
+    /// Network of reports that values were first seen in, and of the batch's own.
+    pub report_networks: HashMap<ReportId, Option<NetworkId>>,
+    pub networks: HashMap<NetworkId, HeldNetwork>,
+    /// Reports of networks merged away, to be moved when the batch is written.
+    pub merges: Vec<(NetworkId, NetworkId)>,
+    /// Existing reports that this batch gave their first network.
+    pub joined: Vec<(ReportId, NetworkId)>,
+    pub names: Names,
+    /// New rows of the key table.
+    pub new_keys: Vec<(i64, MentionId)>,
+    common: BTreeSet<ObservableId>,
+}
+
+/// How common names are, for term frequencies.
+#[derive(Default)]
+pub(super) struct Names {
+    pub counts: HashMap<(String, String), i64>,
+    pub added: HashMap<(String, String), i64>,
+    pub total: f64,
+}
+
+impl Frequencies for Names {
+    fn share(&self, column: &str, value: &str) -> Option<f64> {
+        // Too few records to speak of frequency: the model's own estimate stands.
+        if self.total < 2_000.0 {
+            return None;
+        }
+        let n = self.counts.get(&(value.to_owned(), column.to_owned()))?;
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        Some((*n as f64 / self.total).max(1.0 / self.total))
+    }
+}
+
+impl Held {
+    pub async fn look_up(tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<Held> {
+        let total =
+            tx.count("select n from intake_total where name = 'reports'").await?.max(0);
+        let mut held = Held {
+            total: total.unsigned_abs(),
+            next_seq: total + 1,
+            references: HashMap::new(),
+            values: HashMap::new(),
+            keys: HashMap::new(),
+            mentions: HashMap::new(),
+            persons: HashMap::new(),
+            report_networks: HashMap::new(),
+            networks: HashMap::new(),
+            merges: Vec::new(),
+            joined: Vec::new(),
+            names: Names::default(),
+            new_keys: Vec::new(),
+            common: BTreeSet::new(),
+        };
+        held.references(tx, batch).await?;
+        held.values(tx, batch).await?;
+        held.mentions(tx, desk, batch).await?;
+        held.persons(tx, desk, batch).await?;
+        held.networks(tx).await?;
+        held.names(tx, batch).await?;
+        Ok(held)
+    }
+
+    /// The report held under the same reference of the same source.
+    pub fn reference(&self, report: &Report) -> Option<&HeldReport> {
+        self.references.get(&report.reference)?.iter().find(|r| r.source == report.source)
+    }
+
+    /// Whether another national feed brought the same report, and so its victim has a duty.
+    pub fn has_national(&self, report: &Report) -> bool {
+        report.feed.is_national()
+            && self
+                .references
+                .get(&report.reference)
+                .is_some_and(|all| all.iter().any(|r| r.national))
+    }
+
+    /// Values that crossed from telling to common in this batch.
+    pub fn became_common(&self) -> Vec<ObservableId> {
+        self.common.iter().copied().collect()
+    }
+
+    pub fn note_common(&mut self, value: ObservableId) {
+        self.common.insert(value);
+    }
+
+    /// Follows merges made in this batch.
+    pub fn live(&self, mut network: NetworkId) -> NetworkId {
+        while let Some(into) = self.networks.get(&network).and_then(|n| n.merged_into) {
+            network = into;
+        }
+        network
+    }
+
+    async fn references(&mut self, tx: &mut Tx<'_>, batch: &[Ready]) -> Result<()> {
+        let wanted: BTreeSet<&str> = batch.iter().map(|r| r.report.reference.as_str()).collect();
+        for part in chunks(wanted.into_iter().map(Value::from)) {
+            let sql = Sql::new(
+                "select id, reference, source, national, digest from intake_report where",
+            )
+            .within(" reference in", part);
+            for row in tx.rows(sql).await? {
+                self.references.entry(row.get("reference")?).or_default().push(HeldReport {
+                    id: row.get("id")?,
+                    source: row.get("source")?,
+                    national: row.get("national")?,
+                    digest: row.get("digest")?,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn values(&mut self, tx: &mut Tx<'_>, batch: &[Ready]) -> Result<()> {
+        let wanted: BTreeSet<&str> =
+            batch.iter().flat_map(|r| &r.observables).map(|o| o.value.as_str()).collect();
+        for part in chunks(wanted.into_iter().map(Value::from)) {
+            let sql = Sql::new(
+                "select id, kind, value, reports, joins, first_report, first_at, last_at \
+                 from intake_observable where",
+            )
+            .within(" value in", part);
+            for row in tx.rows(sql).await? {
+                let value = HeldValue {
+                    id: row.get("id")?,
+                    reports: row.get::<i64>("reports")?.max(0).unsigned_abs(),
+                    joins: row.get("joins")?,
+                    first_report: row.get("first_report")?,
+                    first_at: row.get("first_at")?,
+                    last_at: row.get("last_at")?,
+                    new: false,
+                    changed: false,
+                };
+                self.values.insert((row.get("value")?, row.get("kind")?), value);
+            }
+        }
+        Ok(())
+    }
+
+    async fn mentions(&mut self, tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<()> {
+        let wanted: BTreeSet<i64> =
+            batch.iter().flat_map(|r| &r.mentions).flat_map(|m| &m.keys).copied().collect();
+        let mut ids = BTreeSet::new();
+        for part in chunks(wanted.into_iter().map(Value::from)) {
+            let sql = Sql::new("select key, mention from intake_mention_key where")
+                .within(" key in", part);
+            for row in tx.rows(sql).await? {
+                let mention: MentionId = row.get("mention")?;
+                self.keys.entry(row.get("key")?).or_default().push(mention);
+                ids.insert(mention);
+            }
+        }
+        for part in chunks(ids.into_iter().map(Value::from)) {
+            let sql = Sql::new("select id, person, role, kind, prepared from intake_mention where")
+                .within(" id in", part);
+            for row in tx.rows(sql).await? {
+                let kind = match row.get::<String>("kind")?.as_str() {
+                    "organisation" => PartyKind::Organisation,
+                    _ => PartyKind::Person,
+                };
+                // A record prepared by an earlier form of the model is not compared; the batch
+                // command prepares all anew.
+                let Ok(prepared) = desk.model(kind).restore(&row.get::<String>("prepared")?) else {
+                    continue;
+                };
+                let mention = HeldMention {
+                    id: row.get("id")?,
+                    person: row.get("person")?,
+                    role: row.get("role")?,
+                    kind,
+                    prepared,
+                };
+                self.mentions.insert(mention.id, mention);
+            }
+        }
+        Ok(())
+    }
+
+    async fn persons(&mut self, tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<()> {
+        let persons: BTreeSet<PersonId> = self.mentions.values().map(|m| m.person).collect();
+        let window = desk.triage.policy.repeat_victim.window_days;
+        let from = batch.iter().map(|r| r.report.received_at).min().unwrap_or_default();
+        for part in chunks(persons.into_iter().map(Value::from)) {
+            let sql = Sql::new(
+                "select id, kind, label, reports, first_at, last_at from intake_person where",
+            )
+            .within(" id in", part.iter().cloned());
+            for row in tx.rows(sql).await? {
+                let person = HeldPerson {
+                    reports: row.get("reports")?,
+                    first_at: row.get("first_at")?,
+                    last_at: row.get("last_at")?,
+                    label: row.get("label")?,
+                    kind: if row.get::<String>("kind")? == "organisation" {
+                        PartyKind::Organisation
+                    } else {
+                        PartyKind::Person
+                    },
+                    earlier: Vec::new(),
+                    new: false,
+                    changed: false,
+                };
+                self.persons.insert(row.get("id")?, person);
+            }
+            let sql = Sql::new("select person, received_at, code from intake_report where ")
+                .with("received_at >= ? and", [from.plus_days(-window).into()])
+                .within(" person in", part);
+            for row in tx.rows(sql).await? {
+                if let Some(person) = self.persons.get_mut(&row.get::<PersonId>("person")?) {
+                    let code: String = row.get("code")?;
+                    let family = desk.codes.get(&code).map(|c| c.family.clone());
+                    person.earlier.push((row.get("received_at")?, family.unwrap_or_default()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn networks(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        let firsts: BTreeSet<ReportId> =
+            self.values.values().filter_map(|v| v.first_report).collect();
+        let mut ids = BTreeSet::new();
+        for part in chunks(firsts.into_iter().map(Value::from)) {
+            let sql = Sql::new("select id, network from intake_report where").within(" id in", part);
+            for row in tx.rows(sql).await? {
+                let network: Option<NetworkId> = row.get("network")?;
+                ids.extend(network);
+                self.report_networks.insert(row.get("id")?, network);
+            }
+        }
+        for part in chunks(ids.into_iter().map(Value::from)) {
+            let sql = Sql::new("select id, reports, first_at, last_at from intake_network where")
+                .within(" id in", part);
+            for row in tx.rows(sql).await? {
+                let network = HeldNetwork {
+                    reports: row.get("reports")?,
+                    first_at: row.get("first_at")?,
+                    last_at: row.get("last_at")?,
+                    new: false,
+                    changed: false,
+                    merged_into: None,
+                };
+                self.networks.insert(row.get("id")?, network);
+            }
+        }
+        Ok(())
+    }
+
+    async fn names(&mut self, tx: &mut Tx<'_>, batch: &[Ready]) -> Result<()> {
+        let wanted: BTreeSet<&str> = batch
+            .iter()
+            .flat_map(|r| &r.mentions)
+            .flat_map(|m| &m.names)
+            .map(|(_, v)| v.as_str())
+            .collect();
+        for part in chunks(wanted.into_iter().map(Value::from)) {
+            let sql =
+                Sql::new("select name, field, n from intake_name_count where").within(" name in", part);
+            for row in tx.rows(sql).await? {
+                self.names.counts.insert((row.get("name")?, row.get("field")?), row.get("n")?);
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        {
+            self.names.total = self.total as f64;
+        }
+        Ok(())
+    }
+}
+
+fn chunks(values: impl Iterator<Item = Value>) -> Vec<Vec<Value>> {
+    let all: Vec<Value> = values.collect();
+    all.chunks(PART).map(<[Value]>::to_vec).collect()
+}

@@ -1,0 +1,57 @@
+//! Receiving reports: found, linked, triaged, stored, and left on queues, in one transaction.
+//!
+//! Work that needs no database ([`Desk::ready`]) is done beforehand and in parallel; what is held
+//! already is then looked up for the whole batch at once ([`held`]), the batch is linked in memory
+//! ([`link`]), and everything new is written ([`write`]). A single report is a batch of one.
+
+mod desk;
+mod held;
+mod link;
+mod ready;
+mod write;
+
+pub use desk::{Desk, LinkingPolicy};
+pub use ready::{Ready, ReadyMention, ReadyObservable};
+
+use record::ids::{ImportId, ReportId};
+use store::{Result, Tx};
+
+/// What became of one report of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    Accepted(ReportId),
+    /// The same reference of the same source is held already. Nothing was changed. `same` tells
+    /// whether the content is the same too.
+    Duplicate { held: ReportId, same: bool },
+}
+
+/// Receives a batch in the order given. Everything is kept, or nothing.
+pub async fn receive(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    import: Option<ImportId>,
+    batch: &[Ready],
+) -> Result<Vec<Received>> {
+    tx.alone("intake").await?;
+    let mut held = held::Held::look_up(tx, desk, batch).await?;
+    let mut received = Vec::with_capacity(batch.len());
+    let mut accepted = Vec::with_capacity(batch.len());
+    for ready in batch {
+        if let Some(known) = held.reference(&ready.report) {
+            received.push(Received::Duplicate {
+                held: known.id,
+                same: known.digest == ready.digest,
+            });
+            continue;
+        }
+        let id = ReportId(tx.id());
+        let linked = link::link(tx, desk, &mut held, id, ready);
+        received.push(Received::Accepted(id));
+        accepted.push(write::Accepted { id, ready, linked });
+    }
+    write::write(tx, desk, import, &held, &accepted).await?;
+    for value in held.became_common() {
+        crate::networks::recompute_around(tx, desk, value, "a value became common").await?;
+    }
+    Ok(received)
+}
