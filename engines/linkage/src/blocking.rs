@@ -207,7 +207,7 @@ impl Part {
             PartKind::Year => text.get(..4),
             PartKind::Sector => normal::sector(text),
             PartKind::District => normal::district(text),
-            PartKind::LocalPart => text.split('@').next(),
+            PartKind::LocalPart => normal::local_part(text),
             PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => {
                 Some(text)
             }

@@ -230,11 +230,19 @@ pub(crate) fn call(text: &str) -> Result<(&str, Vec<&str>), Fault> {
     Ok((name.trim(), columns))
 }
 
-/// Reads a whole condition.
+/// Reads a whole condition. All of it must hold, so the cheap tests come first.
 pub(crate) fn parse(text: &str, scope: &Scope<'_>) -> Result<Vec<Test>, Error> {
-    text.split('&')
+    let mut tests: Vec<Test> = text
+        .split('&')
         .map(|part| test(part.trim(), scope))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    tests.sort_by_key(|test| match test.kind {
+        TestKind::Differs => 0,
+        TestKind::Exact => 1,
+        TestKind::JaroWinkler => 3,
+        _ => 2,
+    });
+    Ok(tests)
 }
 
 fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
@@ -263,11 +271,16 @@ fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
         })?;
     let bound = match (rule.bound == bound, bound) {
         (true, Bound::None) => Some(0.0),
-        (true, _) => written
-            .trim()
-            .parse()
-            .ok()
-            .filter(|bound: &f64| bound.is_finite()),
+        (true, _) => written.trim().parse().ok().filter(|found: &f64| {
+            // Written so that "not a number" is refused too.
+            *found >= 0.0
+                && *found
+                    <= if bound == Bound::AtLeast {
+                        1.0
+                    } else {
+                        f64::MAX
+                    }
+        }),
         (false, _) => None,
     };
     let bound = bound.ok_or_else(|| {
@@ -384,7 +397,7 @@ impl Test {
             TestKind::SameYear => a.text().get(..4) == b.text().get(..4),
             TestKind::SameSector => same_part(normal::sector),
             TestKind::SameDistrict => same_part(normal::district),
-            TestKind::SameLocalPart => same_part(|text| text.split('@').next()),
+            TestKind::SameLocalPart => same_part(normal::local_part),
             TestKind::Within => {
                 let numbers = a
                     .text()

@@ -53,6 +53,8 @@
 //! Start reading at `model.rs`, then `score.rs`.
 
 mod blocking;
+mod columns;
+mod comparisons;
 mod components;
 mod condition;
 mod damping;

@@ -1,5 +1,7 @@
 //! The match weight of two records, and how it came about.
 
+use serde::Serialize;
+
 use crate::condition::{Measured, TestKind};
 use crate::model::{Ceiling, Comparison, Model};
 use crate::prepared::Prepared;
@@ -20,7 +22,7 @@ impl Frequencies for () {
 /// Two records compared.
 ///
 /// `weight` is the prior's weight, plus the weight of every part, plus what a ceiling takes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scored<'m> {
     /// Match weight in bits: log2 of the odds that the records describe the same thing.
     pub weight: f64,
@@ -33,7 +35,7 @@ pub struct Scored<'m> {
 }
 
 /// The contribution of one comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Part<'m> {
     /// Name of the comparison.
     pub comparison: &'m str,
@@ -52,7 +54,7 @@ pub struct Part<'m> {
 }
 
 /// A ceiling that applied.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ceiled<'m> {
     /// Its name in the model.
     pub name: &'m str,
