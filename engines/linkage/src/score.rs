@@ -9,7 +9,8 @@ use crate::prepared::Prepared;
 /// How common values are, for term-frequency adjustment. `()` knows nothing and adjusts nothing.
 pub trait Frequencies {
     /// The share of records (0 to 1) whose value in `column` is `value`, in normal form (see
-    /// [`Model::normal_values`]); `None` where it is not known.
+    /// [`Model::normal_values`]); `None` where it is not known. [`crate::value_share`] makes one of
+    /// counts.
     fn share(&self, column: &str, value: &str) -> Option<f64>;
 }
 
@@ -64,7 +65,12 @@ pub struct Ceiled<'m> {
 
 impl Model {
     /// Scores two records. The order of the two does not matter.
-    pub fn compare(&self, a: &Prepared, b: &Prepared, known: &impl Frequencies) -> Scored<'_> {
+    pub fn compare(
+        &self,
+        a: &Prepared,
+        b: &Prepared,
+        known: &(impl Frequencies + ?Sized),
+    ) -> Scored<'_> {
         let parts: Vec<Part<'_>> = self
             .comparisons
             .iter()
@@ -95,7 +101,7 @@ impl Model {
         comparison: &'m Comparison,
         a: &Prepared,
         b: &Prepared,
-        known: &impl Frequencies,
+        known: &(impl Frequencies + ?Sized),
     ) -> Part<'m> {
         let both = |column: &usize| a.has(*column) && b.has(*column);
         let missing = Part {
@@ -146,7 +152,7 @@ impl Model {
         most: f64,
         a: &Prepared,
         b: &Prepared,
-        known: &impl Frequencies,
+        known: &(impl Frequencies + ?Sized),
     ) -> f64 {
         let name = &self.columns[column].name;
         a.values(column)

@@ -445,3 +445,19 @@ fn a_rare_name_alone_would_be_worth_a_look_but_is_not_found() {
     );
     assert!(!model.are_candidates(&record, &record));
 }
+
+#[test]
+fn an_explanation_can_be_kept_as_json() {
+    let model = shipped("linkage.toml");
+    let record = |forename| model.prepare(&[("forename", forename), ("phone", "07700 900111")]);
+    let scored = model.compare(&record("Rosa"), &record("Luca"), &());
+    let json = serde_json::to_value(&scored).unwrap();
+    assert_eq!(json["parts"][1]["level"], "different forename");
+    assert_eq!(json["parts"][1]["differs"], true);
+    assert_eq!(json["ceiling"], serde_json::Value::Null);
+    assert_eq!(json["weight"], scored.weight);
+    assert_eq!(
+        serde_json::to_value(model.band(scored.weight)).unwrap(),
+        "apart"
+    );
+}
