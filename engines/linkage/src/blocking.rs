@@ -110,14 +110,8 @@ fn parse_part(text: &str, scope: &Scope<'_>) -> Result<Part, Error> {
             }));
         }
     };
-    for column in [column, other].map(|at| &scope.columns[at]) {
-        if !reads.is_empty() && !reads.contains(&column.kind) {
-            return Err(wrong(Fault::Unsuitable {
-                test: name.to_owned(),
-                column: column.name.clone(),
-                kind: column.kind.name(),
-            }));
-        }
+    for at in [column, other] {
+        scope.suits(name, reads, at).map_err(wrong)?;
     }
     Ok(Part {
         kind: *kind,
@@ -207,7 +201,7 @@ impl Part {
             PartKind::Year => text.get(..4),
             PartKind::Sector => normal::sector(text),
             PartKind::District => normal::district(text),
-            PartKind::LocalPart => text.split('@').next(),
+            PartKind::LocalPart => normal::local_part(text),
             PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => {
                 Some(text)
             }

@@ -203,6 +203,19 @@ impl Scope<'_> {
             })
     }
 
+    /// Refuses a column of a kind that a test or key cannot read; an empty list reads all.
+    pub(crate) fn suits(&self, test: &str, reads: &[Kind], at: usize) -> Result<(), Fault> {
+        let column = &self.columns[at];
+        if reads.is_empty() || reads.contains(&column.kind) {
+            return Ok(());
+        }
+        Err(Fault::Unsuitable {
+            test: test.to_owned(),
+            column: column.name.clone(),
+            kind: column.kind.name(),
+        })
+    }
+
     pub(crate) fn fault(&self, expression: &str, fault: Fault) -> Error {
         Error::Expression {
             place: self.place.clone(),
@@ -230,11 +243,19 @@ pub(crate) fn call(text: &str) -> Result<(&str, Vec<&str>), Fault> {
     Ok((name.trim(), columns))
 }
 
-/// Reads a whole condition.
+/// Reads a whole condition. All of it must hold, so the cheap tests come first.
 pub(crate) fn parse(text: &str, scope: &Scope<'_>) -> Result<Vec<Test>, Error> {
-    text.split('&')
+    let mut tests: Vec<Test> = text
+        .split('&')
         .map(|part| test(part.trim(), scope))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    tests.sort_by_key(|test| match test.kind {
+        TestKind::Differs => 0,
+        TestKind::Exact => 1,
+        TestKind::JaroWinkler => 3,
+        _ => 2,
+    });
+    Ok(tests)
 }
 
 fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
@@ -243,44 +264,14 @@ fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (head, bound, written) = match (positive.split_once(">="), positive.split_once("<=")) {
-        (Some((head, bound)), _) => (head, Bound::AtLeast, bound),
-        (None, Some((head, bound))) => (head, Bound::AtMost, bound),
+    let (head, sign, number) = match (positive.split_once(">="), positive.split_once("<=")) {
+        (Some((head, number)), _) => (head, Bound::AtLeast, number),
+        (None, Some((head, number))) => (head, Bound::AtMost, number),
         (None, None) => (positive, Bound::None, ""),
     };
     let (name, named) = call(head).map_err(wrong)?;
-    let allowed = |rule: &&Rule| rule.kind != TestKind::Differs || scope.ceiling;
-    let rule = RULES
-        .iter()
-        .filter(allowed)
-        .find(|rule| rule.name == name)
-        .ok_or_else(|| {
-            let known: Vec<&str> = RULES.iter().filter(allowed).map(|rule| rule.name).collect();
-            wrong(Fault::Unknown {
-                found: name.to_owned(),
-                known: known.join(", "),
-            })
-        })?;
-    let bound = match (rule.bound == bound, bound) {
-        (true, Bound::None) => Some(0.0),
-        (true, _) => written
-            .trim()
-            .parse()
-            .ok()
-            .filter(|bound: &f64| bound.is_finite()),
-        (false, _) => None,
-    };
-    let bound = bound.ok_or_else(|| {
-        let form = match rule.bound {
-            Bound::None => "NAME, without a bound",
-            Bound::AtLeast => "NAME >= SHARE, from 0 to 1",
-            Bound::AtMost => "NAME <= DIFFERENCE",
-        };
-        wrong(Fault::Bound {
-            test: name.to_owned(),
-            form,
-        })
-    })?;
+    let rule = rule(name, scope).map_err(wrong)?;
+    let bound = bound(rule, sign, number).map_err(wrong)?;
 
     let mut columns = Vec::with_capacity(2);
     columns.extend(
@@ -291,30 +282,20 @@ fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
     for column in named {
         columns.push(scope.column(column)?);
     }
+    let takes = |takes| {
+        wrong(Fault::Columns {
+            test: name.to_owned(),
+            takes,
+        })
+    };
     let (column, other) = match (rule.kind, columns.as_slice()) {
         (TestKind::Swapped, [column, other]) if column != other => (*column, *other),
-        (TestKind::Swapped, _) => {
-            return Err(wrong(Fault::Columns {
-                test: name.to_owned(),
-                takes: "another column",
-            }));
-        }
+        (TestKind::Swapped, _) => return Err(takes("another column")),
         (_, [column]) => (*column, *column),
-        _ => {
-            return Err(wrong(Fault::Columns {
-                test: name.to_owned(),
-                takes: "one column",
-            }));
-        }
+        _ => return Err(takes("one column")),
     };
-    for column in [column, other].map(|at| &scope.columns[at]) {
-        if !rule.reads.is_empty() && !rule.reads.contains(&column.kind) {
-            return Err(wrong(Fault::Unsuitable {
-                test: name.to_owned(),
-                column: column.name.clone(),
-                kind: column.kind.name(),
-            }));
-        }
+    for at in [column, other] {
+        scope.suits(name, rule.reads, at).map_err(wrong)?;
     }
     Ok(Test {
         kind: rule.kind,
@@ -324,6 +305,42 @@ fn test(text: &str, scope: &Scope<'_>) -> Result<Test, Error> {
         bound,
         floor: bound,
     })
+}
+
+fn rule(name: &str, scope: &Scope<'_>) -> Result<&'static Rule, Fault> {
+    let allowed = |rule: &&Rule| rule.kind != TestKind::Differs || scope.ceiling;
+    RULES
+        .iter()
+        .filter(allowed)
+        .find(|rule| rule.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = RULES.iter().filter(allowed).map(|rule| rule.name).collect();
+            Fault::Unknown {
+                found: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
+}
+
+/// The bound as a number; 0 for a test that has none.
+fn bound(rule: &Rule, sign: Bound, number: &str) -> Result<f64, Fault> {
+    let (form, most) = match rule.bound {
+        Bound::None => ("NAME, without a bound", 0.0),
+        Bound::AtLeast => ("NAME >= SHARE, from 0 to 1", 1.0),
+        Bound::AtMost => ("NAME <= DIFFERENCE, 0 or more", f64::MAX),
+    };
+    let found = if sign == Bound::None {
+        Some(0.0)
+    } else {
+        number.trim().parse().ok()
+    };
+    found
+        // "Not a number" lies in no range, so it is refused here too.
+        .filter(|bound| sign == rule.bound && (0.0..=most).contains(bound))
+        .ok_or_else(|| Fault::Bound {
+            test: rule.name.to_owned(),
+            form,
+        })
 }
 
 /// Lowers the floor of each `jaro_winkler` test to the lowest bound among those on its column.
@@ -384,7 +401,7 @@ impl Test {
             TestKind::SameYear => a.text().get(..4) == b.text().get(..4),
             TestKind::SameSector => same_part(normal::sector),
             TestKind::SameDistrict => same_part(normal::district),
-            TestKind::SameLocalPart => same_part(|text| text.split('@').next()),
+            TestKind::SameLocalPart => same_part(normal::local_part),
             TestKind::Within => {
                 let numbers = a
                     .text()

@@ -16,10 +16,19 @@
 /// assert_eq!(weight(1_000_000), 0.0);
 /// ```
 pub fn shared_value_weight(base_bits: f64, held: u64, assumed_population: u64, seen: u64) -> f64 {
+    let narrowing = -value_share(held, assumed_population, seen).log2();
+    base_bits.min(narrowing)
+}
+
+/// The share of records, above 0 and at most 1, that bear a value seen `seen` times: what a caller
+/// of [`crate::Model::compare`] answers to [`crate::Frequencies::share`].
+///
+/// `assumed_population` is what `held` will grow to. Without it, two sightings among the first
+/// thousand records would make any telephone number look as common as a help desk's.
+pub fn value_share(held: u64, assumed_population: u64, seen: u64) -> f64 {
     // Counts beyond 2^53 lose their last digits as floats, which changes no weight that matters.
     let population = held.max(assumed_population).max(1) as f64;
-    let narrowing = (population / seen.max(1) as f64).log2();
-    base_bits.min(narrowing).max(0.0)
+    (seen.max(1) as f64 / population).min(1.0)
 }
 
 #[cfg(test)]
@@ -43,6 +52,13 @@ mod tests {
         assert_eq!(shared_value_weight(16.0, 4, 1 << 20, 2), 16.0);
         assert_eq!(shared_value_weight(16.0, 4, 1, 2), 1.0);
         assert_eq!(shared_value_weight(16.0, 0, 0, 0), 0.0);
+    }
+
+    #[test]
+    fn a_share_is_of_what_will_be_held() {
+        assert_eq!(value_share(1_000, 1_000_000, 2), 0.000_002);
+        assert_eq!(value_share(4_000_000, 1_000_000, 2), 0.000_000_5);
+        assert_eq!(value_share(0, 0, 5), 1.0);
     }
 
     #[test]

@@ -53,6 +53,8 @@
 //! Start reading at `model.rs`, then `score.rs`.
 
 mod blocking;
+mod columns;
+mod comparisons;
 mod components;
 mod condition;
 mod damping;
@@ -66,7 +68,7 @@ mod stable;
 mod written;
 
 pub use components::{Components, Edge, components};
-pub use damping::shared_value_weight;
+pub use damping::{shared_value_weight, value_share};
 pub use error::{Error, Fault};
 pub use model::{Band, Kind, Model};
 pub use prepared::Prepared;

@@ -174,7 +174,8 @@ pub(crate) fn phone(text: &str, country_code: &str) -> Option<String> {
     (7..=15).contains(&count).then_some(number)
 }
 
-/// An e-mail address in lower case. `None` unless it has one `@` with something on both sides.
+/// An e-mail address in lower case. `None` unless it has one `@` with something on both sides and
+/// at most 254 bytes (RFC 5321 §4.5.3.1.3 as corrected by erratum 1690).
 pub(crate) fn email(text: &str) -> Option<String> {
     let text = text
         .trim()
@@ -187,7 +188,13 @@ pub(crate) fn email(text: &str) -> Option<String> {
         !part.is_empty()
             && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
     };
-    (plain(local) && plain(domain)).then(|| address.to_owned())
+    (plain(local) && plain(domain) && address.len() <= 254).then(|| address.to_owned())
+}
+
+/// What stands before the `@`.
+pub(crate) fn local_part(email: &str) -> Option<&str> {
+    // Addresses are short: a plain walk beats a search made for long texts.
+    email.bytes().position(|b| b == b'@').map(|at| &email[..at])
 }
 
 /// A number without grouping, sign of currency or needless zeros. `None` if it is not one.

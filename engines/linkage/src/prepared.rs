@@ -103,8 +103,8 @@ impl Prepared {
 
 impl Model {
     /// Brings a record, given as column and value pairs, to normal form. A column may come more
-    /// than once; a value that is empty, unreadable (a date that is none) or listed under
-    /// `[unknown]` counts as missing, and so does a column the model does not list. Of a value
+    /// than once. A value that is empty, unreadable (a date that is none) or listed under
+    /// `[unknown]` counts as missing; a column the model does not list is passed over. Of a value
     /// longer than 1,024 bytes the beginning counts.
     pub fn prepare(&self, record: &[(&str, &str)]) -> Prepared {
         let mut values = Vec::with_capacity(record.len());
@@ -185,7 +185,9 @@ impl Model {
 
     fn normal_form(&self, column: &Column, text: &str) -> Option<String> {
         let normal = match column.kind {
-            Kind::Name | Kind::Forename | Kind::Text => self.worded(column, normal::words(text)),
+            Kind::Name | Kind::Forename | Kind::Text => {
+                self.worded(column, normal::words(text)).map(shorten)
+            }
             Kind::Date => normal::date(text),
             Kind::Postcode => normal::postcode(text),
             Kind::Phone => normal::phone(text, &self.country_code),
@@ -281,9 +283,26 @@ fn ascending(hashes: &mut Vec<u64>, new: impl Iterator<Item = u64>) -> Range<u32
     start as u32..kept as u32
 }
 
-/// The part of a value that counts. No name or address is longer, and a whole narrative in a name
-/// field must not make a comparison slow.
+/// The most bytes of a value that count. No name or address is longer, and a whole narrative in a
+/// name field must not make a comparison slow.
+const LONGEST: usize = 1_024;
+
 fn beginning(text: &str) -> &str {
-    const MOST: usize = 1_024;
-    &text[..text.floor_char_boundary(MOST)]
+    &text[..text.floor_char_boundary(LONGEST)]
+}
+
+/// Cuts a normal form that grew beyond the longest (one sign may stand for many letters) at the
+/// end of a word, since half a word could be an idle one.
+fn shorten(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let end = text.floor_char_boundary(LONGEST);
+        let at_word = text.as_bytes()[end] == b' ';
+        let end = if at_word {
+            end
+        } else {
+            text[..end].rfind(' ').unwrap_or(end)
+        };
+        text.truncate(end);
+    }
+    text
 }

@@ -1,5 +1,7 @@
 //! The match weight of two records, and how it came about.
 
+use serde::Serialize;
+
 use crate::condition::{Measured, TestKind};
 use crate::model::{Ceiling, Comparison, Model};
 use crate::prepared::Prepared;
@@ -7,7 +9,8 @@ use crate::prepared::Prepared;
 /// How common values are, for term-frequency adjustment. `()` knows nothing and adjusts nothing.
 pub trait Frequencies {
     /// The share of records (0 to 1) whose value in `column` is `value`, in normal form (see
-    /// [`Model::normal_values`]); `None` where it is not known.
+    /// [`Model::normal_values`]); `None` where it is not known. [`crate::value_share`] makes one of
+    /// counts.
     fn share(&self, column: &str, value: &str) -> Option<f64>;
 }
 
@@ -20,7 +23,7 @@ impl Frequencies for () {
 /// Two records compared.
 ///
 /// `weight` is the prior's weight, plus the weight of every part, plus what a ceiling takes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scored<'m> {
     /// Match weight in bits: log2 of the odds that the records describe the same thing.
     pub weight: f64,
@@ -33,7 +36,7 @@ pub struct Scored<'m> {
 }
 
 /// The contribution of one comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Part<'m> {
     /// Name of the comparison.
     pub comparison: &'m str,
@@ -52,7 +55,7 @@ pub struct Part<'m> {
 }
 
 /// A ceiling that applied.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ceiled<'m> {
     /// Its name in the model.
     pub name: &'m str,
@@ -62,7 +65,12 @@ pub struct Ceiled<'m> {
 
 impl Model {
     /// Scores two records. The order of the two does not matter.
-    pub fn compare(&self, a: &Prepared, b: &Prepared, known: &impl Frequencies) -> Scored<'_> {
+    pub fn compare(
+        &self,
+        a: &Prepared,
+        b: &Prepared,
+        known: &(impl Frequencies + ?Sized),
+    ) -> Scored<'_> {
         let parts: Vec<Part<'_>> = self
             .comparisons
             .iter()
@@ -93,7 +101,7 @@ impl Model {
         comparison: &'m Comparison,
         a: &Prepared,
         b: &Prepared,
-        known: &impl Frequencies,
+        known: &(impl Frequencies + ?Sized),
     ) -> Part<'m> {
         let both = |column: &usize| a.has(*column) && b.has(*column);
         let missing = Part {
@@ -144,7 +152,7 @@ impl Model {
         most: f64,
         a: &Prepared,
         b: &Prepared,
-        known: &impl Frequencies,
+        known: &(impl Frequencies + ?Sized),
     ) -> f64 {
         let name = &self.columns[column].name;
         a.values(column)

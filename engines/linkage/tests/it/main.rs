@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod blocking;
+mod conditions;
 mod models;
 mod pairs;
 mod properties;

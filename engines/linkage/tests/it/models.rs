@@ -154,6 +154,12 @@ fn expressions_say_what_is_wrong_with_them() {
         fault("jaro_winkler >= 0.92", "jaro_winkler >= high"),
         Fault::Bound { .. }
     ));
+    for wrong in ["-0.1", "1.1", "nan", "inf"] {
+        let found = fault("jaro_winkler >= 0.92", &format!("jaro_winkler >= {wrong}"));
+        assert!(matches!(found, Fault::Bound { .. }), "{wrong}");
+        let found = fault("within_days <= 30", &format!("within_days <= -1{wrong}"));
+        assert!(matches!(found, Fault::Bound { .. }), "{wrong}");
+    }
     assert!(matches!(
         fault("jaro_winkler >= 0.92", "same_sector"),
         Fault::Unsuitable { .. }
@@ -272,4 +278,40 @@ fn the_shipped_models_are_right_and_leave_room_between_their_thresholds() {
         assert!(model.review_threshold() < model.link_threshold());
         assert!(model.prior_weight() < -15.0);
     }
+}
+
+#[test]
+fn the_columns_to_count_are_those_the_model_adjusts() {
+    let columns = |file| -> Vec<String> {
+        shipped(file)
+            .frequency_columns()
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(
+        columns("linkage.toml"),
+        ["surname", "forename", "phone", "email"]
+    );
+    assert_eq!(
+        columns("linkage-organisation.toml"),
+        ["name", "phone", "email"]
+    );
+}
+
+/// Two bounds on one column in one condition: neither may answer for the other.
+#[test]
+fn each_bound_is_judged_by_itself() {
+    let when = "not jaro_winkler(surname) >= 0.95 & jaro_winkler(surname) >= 0.8";
+    let model = MODEL
+        .replace("differs(born)", when)
+        .replace("at_most = 0.0", "at_most = -50.0");
+    let model = Model::from_toml(&model).unwrap();
+    let ceiled = |left: &str, right: &str| {
+        let born = ("born", "1980-03-12");
+        let left = model.prepare(&[("surname", left), born]);
+        let right = model.prepare(&[("surname", right), born]);
+        model.compare(&left, &right, &()).ceiling.is_some()
+    };
+    assert!(ceiled("dwayne", "duane"));
+    assert!(!ceiled("martha", "marhta"));
 }

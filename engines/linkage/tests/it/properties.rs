@@ -58,6 +58,9 @@ fn record() -> impl Strategy<Value = Record> {
         2 => phone.prop_map(|value| ("phone", value.to_owned())),
         2 => email.prop_map(|value| ("email", value)),
         1 => "[a-z]{1,5}".prop_map(|value| ("elsewhere", value)),
+        // A narrative in a field for a name; some signs stand for many letters.
+        1 => ("(the|st|\\PC|\u{fdfa}){1,6}", 1_usize..900)
+            .prop_map(|(words, times)| ("address", format!("{words} ").repeat(times))),
     ];
     prop::collection::vec(value, 0..10)
 }

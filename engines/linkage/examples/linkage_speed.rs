@@ -1,5 +1,5 @@
 //! Prints how fast records are prepared, keyed and compared on this machine.
-//! Run with `cargo run --release -p linkage --example speed`.
+//! Run with `cargo run --release -p linkage --example linkage_speed`.
 
 use std::hint::black_box;
 use std::time::Instant;
