@@ -18,3 +18,18 @@ pub mod queues;
 pub mod receive;
 pub mod schema;
 pub mod triage;
+
+use web::{Capability, PolicyFile};
+
+/// What this mission does, one file each.
+pub const CAPABILITIES: &[&Capability] = &[&RECEIVING];
+
+/// Receiving itself: tables and policies the other capabilities of intake stand on.
+const RECEIVING: Capability = Capability {
+    name: "intake.receiving",
+    title: "Receiving reports",
+    tables: schema::TABLES,
+    migrations: schema::MIGRATIONS,
+    policies: &[PolicyFile { file: "intake", load: receive::Desk::load }],
+    ..Capability::NONE
+};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use linkage::components::{Edge, components};
+use linkage::{Edge, components};
 use record::ids::{NetworkId, ObservableId, ReportId};
 use record::time::Timestamp;
 use store::{OnConflict, Result, Sql, Tx, Value, work};

@@ -1,1 +1,8 @@
-//! pursue
+//! Pursue: the riskiest and most complex crimes reach the specialist unit.
+//!
+//! Start reading at [`CAPABILITIES`].
+
+use web::Capability;
+
+/// What this mission does, one file each.
+pub const CAPABILITIES: &[&Capability] = &[];

@@ -107,7 +107,7 @@ impl Desk {
     pub fn worth(&self, kind: &str, reports_held: u64, reports_with: u64) -> f64 {
         let policy = &self.linking.policy;
         policy.bits.get(kind).map_or(0.0, |base| {
-            linkage::damping::shared_value_weight(
+            linkage::shared_value_weight(
                 *base,
                 reports_held,
                 policy.assumed_population,

@@ -48,7 +48,6 @@ pub(super) struct HeldPerson {
     pub kind: PartyKind,
     /// Reports as victim: when received, and crime family.
     pub earlier: Vec<(Timestamp, String)>,
-    pub new: bool,
     pub changed: bool,
 }
 
@@ -269,7 +268,6 @@ impl Held {
                         PartyKind::Person
                     },
                     earlier: Vec::new(),
-                    new: false,
                     changed: false,
                 };
                 self.persons.insert(row.get("id")?, person);

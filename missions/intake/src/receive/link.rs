@@ -170,7 +170,6 @@ fn link_mention(
                     label: mention.label.clone(),
                     kind: mention.kind,
                     earlier: Vec::new(),
-                    new: true,
                     changed: true,
                 },
             );

@@ -15,6 +15,9 @@ pub const OFFENDER: &str = "offender";
 pub const VICTIM: &str = "victim";
 pub const SUSPECT: &str = "suspect";
 
+/// Columns whose values are counted: agreeing on a rare name says more.
+const NAMES: [&str; 3] = ["forename", "surname", "name"];
+
 /// A report with all that was worked out beforehand.
 pub struct Ready {
     pub report: Report,
@@ -99,10 +102,11 @@ impl Desk {
             .map(|(c, v)| (*c, v.as_str()))
             .collect();
         let prepared = model.prepare(&given);
-        let names = ["forename", "surname", "name"]
-            .into_iter()
-            .flat_map(|column| {
-                model.normal_values(&prepared, column).map(move |v| (column, v.to_owned()))
+        let names = model
+            .normal_values(&prepared)
+            .filter_map(|(column, value)| {
+                let named = NAMES.into_iter().find(|n| *n == column)?;
+                Some((named, value.to_owned()))
             })
             .collect();
         ReadyMention {

@@ -34,7 +34,8 @@ pub(super) async fn write(
     people(tx, held, accepted).await?;
     networks(tx, desk, held).await?;
     triage(tx, accepted).await?;
-    work::leave(tx, work_items(tx, desk, held, accepted)).await?;
+    let items = work_items(tx, desk, held, accepted);
+    work::leave(tx, items).await?;
     let row = vec![vec!["reports".into(), i64::try_from(held.total).unwrap_or(i64::MAX).into()]];
     let update = "on conflict (name) do update set n = excluded.n";
     tx.insert("intake_total", &["name", "n"], row, OnConflict::Update(update)).await?;

@@ -1,0 +1,66 @@
+//! The command line is a contract: exit 0 done, 1 done with findings, 2 refused.
+
+mod people;
+mod serve;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::assemble::Place;
+
+/// Fourfold: the working system of a police force's cyber-crime strategy.
+#[derive(Debug, Parser)]
+#[command(name = "fourfold", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub place: Place,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the internal site and the API
+    Serve(serve::Serve),
+    /// People who may sign in
+    #[command(subcommand)]
+    User(people::User),
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Clean,
+    WithFindings,
+}
+
+/// Runs one command and turns its outcome into an exit code.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("fourfold: the machine gave no threads: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(Done::Clean) => ExitCode::SUCCESS,
+        Ok(Done::WithFindings) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("fourfold: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<Done> {
+    match cli.command {
+        Command::Serve(command) => command.run(&cli.place).await,
+        Command::User(command) => command.run(&cli.place).await,
+    }
+}

@@ -1,0 +1,121 @@
+//! `fourfold serve`: the internal site, the API and the background jobs.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use web::App;
+
+use super::Done;
+use crate::assemble::Place;
+
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Address to listen on. Put TLS in front of any other than loopback
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+impl Serve {
+    pub async fn run(self, place: &Place) -> Result<Done> {
+        tracing_subscriber::fmt()
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::try_from_default_env()
+                    .unwrap_or_else(|_| "info,sqlx=warn".into()),
+            )
+            .with_writer(std::io::stderr)
+            .init();
+        let app = place.app(!self.listen.ip().is_loopback(), false).await?;
+        let listener = bind(self.listen).await?;
+        println!("Fourfold is at http://{}", listener.local_addr()?);
+        serve(app, listener).await?;
+        Ok(Done::Clean)
+    }
+}
+
+/// Takes the address, or says what to do when it is taken.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{address} is in use or not ours. Choose another with --listen")
+    })
+}
+
+/// Serves until interrupted, then finishes what was begun and closes the store.
+pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
+    let (stop, stopped) = watch::channel(false);
+    let jobs = start_jobs(&app, &stopped);
+    let router = web::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+        interrupted().await;
+        // Jobs that have ended already need no telling.
+        let _ = stop.send(true);
+    });
+    served.await?;
+    for job in jobs {
+        job.await?;
+    }
+    app.store().close().await;
+    Ok(())
+}
+
+/// The sequencer of the ledger, and every capability's jobs.
+pub fn start_jobs(app: &App, stopped: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
+    let mut running = Vec::new();
+    let sequencer = {
+        let (app, stopped) = (app.clone(), stopped.clone());
+        tokio::spawn(repeat(Duration::from_secs(1), stopped, "ledger.sequence", move || {
+            let app = app.clone();
+            Box::pin(async move {
+                let key = app.store().ledger_key()?;
+                app.store().sequence(&key).await.map(drop)
+            })
+        }))
+    };
+    running.push(sequencer);
+    for job in app.capabilities().iter().flat_map(|c| c.jobs) {
+        let (app, stopped) = (app.clone(), stopped.clone());
+        let every = Duration::from_secs(job.every_seconds);
+        running.push(tokio::spawn(repeat(every, stopped, job.name, move || {
+            (job.run)(app.clone())
+        })));
+    }
+    running
+}
+
+async fn repeat(
+    every: Duration,
+    mut stopped: watch::Receiver<bool>,
+    name: &'static str,
+    run: impl Fn() -> web::Tick,
+) {
+    loop {
+        if let Err(error) = run().await {
+            tracing::error!(job = name, %error, "a background job failed; it will run again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
