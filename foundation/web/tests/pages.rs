@@ -147,6 +147,11 @@ fn a_mission_composes_a_page_from_the_layout_and_parts() {
         assert!(html.contains(expected), "missing {expected}\nin {html}");
     }
     assert_eq!(html.matches("<h1").count(), 1);
+    let place = |text: &str| html.find(text).expect(text);
+    assert!(
+        place("govuk-error-summary") < place("<h1"),
+        "errors come first"
+    );
     assert_eq!(html.trim_start().get(..15), Some("<!DOCTYPE html>"));
 }
 

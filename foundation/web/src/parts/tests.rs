@@ -313,6 +313,14 @@ fn buttons_send_or_lead() {
         r#"<a href="/x.csv" role="button" draggable="false" class="govuk-button govuk-button--secondary govuk-!-margin-bottom-0" data-module="govuk-button">Download</a>"#
     );
     holds(&Button::warning("Delete"), &["govuk-button--warning"]);
+    holds(
+        &Button::shortcuts(),
+        &[r#"<button type="button""#, " data-shortcuts>Keyboard"],
+    );
+    holds(
+        &Button::print(),
+        &[r#"<button type="button""#, " data-print>Print"],
+    );
     assert_eq!(
         Button::link("Sign out").to_string(),
         r#"<button type="submit" class="ff-link-button">Sign out</button>"#
