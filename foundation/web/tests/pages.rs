@@ -74,7 +74,7 @@ fn signed_in(title: &str) -> Page {
 }
 
 fn queue(text: &str) -> QueuePage {
-    let now = Timestamp::parse("2026-11-23T18:52:00Z").unwrap();
+    let now = Timestamp::parse("2026-11-23T18:52:00Z").expect("a time");
     let mut errors = FieldErrors::new();
     errors.add("postcode", "Enter a full UK postcode");
     let only = [Choice::new("vulnerable", "Vulnerable victims").count(2)];
@@ -147,7 +147,85 @@ fn a_mission_composes_a_page_from_the_layout_and_parts() {
         assert!(html.contains(expected), "missing {expected}\nin {html}");
     }
     assert_eq!(html.matches("<h1").count(), 1);
+    let place = |text: &str| html.find(text).expect(text);
+    assert!(
+        place("govuk-error-summary") < place("<h1"),
+        "errors come first"
+    );
     assert_eq!(html.trim_start().get(..15), Some("<!DOCTYPE html>"));
+}
+
+#[derive(Template)]
+#[template(path = "record.html", config = "tests/pages/askama.toml")]
+struct RecordPage {
+    page: Page,
+    text: String,
+    at: Timestamp,
+    errors: FieldErrors,
+    choices: Vec<Choice>,
+    facts: SummaryList,
+    history: Timeline,
+    stats: StatRow,
+    trend: Vec<Option<f64>>,
+    target: Option<f64>,
+    attained: f64,
+    standing: Standing,
+    pages: Pagination,
+    link: Link,
+}
+
+fn record(text: &str) -> RecordPage {
+    let at = Timestamp::parse("2026-11-23T18:52:00Z").expect("a time");
+    let mut errors = FieldErrors::new();
+    errors.add("born", "Enter a real date");
+    errors.add("end", "Say how the call ended");
+    let mut page = signed_in(text).back("Inbox", "/inbox").with_errors(&errors);
+    page.notice = Some(Notice::warning(text));
+    RecordPage {
+        page,
+        text: text.to_owned(),
+        at,
+        errors,
+        choices: vec![
+            Choice::new("a", text).hint(text).count(2),
+            Choice::new("b", "No answer"),
+        ],
+        facts: SummaryList::new()
+            .compact()
+            .row("Victim", text)
+            .row_to_change("Postcode", text, "/edit"),
+        history: Timeline::new(vec![TimelineItem::new("Taken", at).by(text).text(text)]),
+        stats: StatRow::new(vec![
+            Stat::new("2", "Met").href("/s").standing(Standing::Met),
+            Stat::new("1", "Off track").standing(Standing::OffTrack),
+        ]),
+        trend: vec![Some(81.0), Some(84.0), None, Some(90.0), Some(93.0)],
+        target: Some(100.0),
+        attained: 0.93,
+        standing: Standing::AtRisk,
+        pages: Pagination::new("Pages of reports")
+            .previous(Some("?before=1".to_owned()))
+            .next(Some("?after=9".to_owned())),
+        link: Link::new("Clear filters", "/inbox"),
+    }
+}
+
+#[test]
+fn every_other_part_stands_in_a_template() {
+    let html = record("Advice given").render().unwrap();
+    for expected in [
+        r#"<a href="/inbox" class="govuk-back-link">Inbox</a>"#,
+        "moj-alert--warning",
+        r#"points="4.0,28.0 32.0,24.2""#,
+        "From 81% in May to 93% in November, target 100%",
+        r#"<section class="ff-section" aria-labelledby="told">"#,
+        r#"<div class="govuk-inset-text ff-inset">Off track: <strong"#,
+        "£9,350.50",
+        "Not known",
+        r#"rel="prev""#,
+    ] {
+        assert!(html.contains(expected), "missing {expected}\nin {html}");
+    }
 }
 
 #[test]
@@ -159,7 +237,12 @@ fn a_page_is_well_formed_and_keeps_to_the_content_security_policy() {
         errors: FieldErrors::new(),
         user: ATTACK.to_owned(),
     };
-    for html in [queue(ATTACK).render().unwrap(), question.render().unwrap()] {
+    let pages = [
+        queue(ATTACK).render().unwrap(),
+        record(ATTACK).render().unwrap(),
+        question.render().unwrap(),
+    ];
+    for html in pages {
         assert!(!html.contains("<script>"), "{html}");
         assert!(!html.contains("alert(\""), "{html}");
         check(&html);

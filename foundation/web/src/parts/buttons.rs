@@ -26,6 +26,7 @@ pub struct Button<'a> {
     href: Option<&'a str>,
     flush: bool,
     once: bool,
+    script: Option<&'static str>,
 }
 
 impl<'a> Button<'a> {
@@ -39,6 +40,23 @@ impl<'a> Button<'a> {
             href: None,
             flush: false,
             once: false,
+            script: None,
+        }
+    }
+
+    /// Opens [`super::ShortcutDialog`]; hidden where there is no script or no dialog.
+    pub fn shortcuts() -> Button<'static> {
+        Button {
+            script: Some("data-shortcuts"),
+            ..Button::secondary("Keyboard shortcuts").flush()
+        }
+    }
+
+    /// Prints the page; hidden where there is no script.
+    pub fn print() -> Button<'static> {
+        Button {
+            script: Some("data-print"),
+            ..Button::secondary("Print this page").flush()
         }
     }
 

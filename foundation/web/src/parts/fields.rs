@@ -67,11 +67,6 @@ macro_rules! field_parts {
                 self.label_size = size;
                 self
             }
-
-            /// Whether anything describes the field to a screen reader.
-            fn described(&self) -> bool {
-                self.hint.is_some() || self.error.is_some()
-            }
         }
 
         impl HtmlSafe for $field<'_> {}

@@ -157,8 +157,8 @@ const SPARK: Frame = Frame {
 
 impl Sparkline {
     /// Oldest first. A step without a value, or one that is not a number, is a gap in the line.
-    pub fn new(values: impl IntoIterator<Item = Option<f64>>) -> Sparkline {
-        let values = values.into_iter();
+    pub fn new(values: impl IntoIterator<Item = impl Borrow<Option<f64>>>) -> Sparkline {
+        let values = values.into_iter().map(|value| *value.borrow());
         Sparkline {
             values: values.map(|v| v.filter(|v| v.is_finite())).collect(),
             target: None,
@@ -169,22 +169,23 @@ impl Sparkline {
     }
 
     #[must_use]
-    pub fn target(mut self, target: impl Into<Option<f64>>) -> Sparkline {
-        self.target = target.into().filter(|v| v.is_finite());
+    pub fn target(mut self, target: impl Borrow<Option<f64>>) -> Sparkline {
+        self.target = target.borrow().filter(|v| v.is_finite());
         self
     }
 
     /// Names of the first and the last step, for the words: "May", "November".
     #[must_use]
-    pub fn between(mut self, first: impl Into<String>, last: impl Into<String>) -> Sparkline {
-        (self.first, self.last) = (first.into(), last.into());
+    pub fn between(mut self, first: impl AsRef<str>, last: impl AsRef<str>) -> Sparkline {
+        self.first = first.as_ref().to_owned();
+        self.last = last.as_ref().to_owned();
         self
     }
 
     /// Follows each value in the words: "%".
     #[must_use]
-    pub fn unit(mut self, unit: impl Into<String>) -> Sparkline {
-        self.unit = unit.into();
+    pub fn unit(mut self, unit: impl AsRef<str>) -> Sparkline {
+        self.unit = unit.as_ref().to_owned();
         self
     }
 

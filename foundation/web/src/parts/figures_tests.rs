@@ -9,7 +9,7 @@ fn spark(values: &[f64]) -> Sparkline {
 #[test]
 fn a_sparkline_fills_its_frame() {
     let html = spark(&[81.0, 84.0, 86.0, 85.0, 88.0, 90.0, 93.0])
-        .target(100.0)
+        .target(Some(100.0))
         .between("May", "November")
         .unit("%")
         .to_string();
@@ -25,7 +25,7 @@ fn a_sparkline_fills_its_frame() {
 
 #[test]
 fn a_target_below_the_values_is_at_the_bottom() {
-    let falling = spark(&[12.0, 9.0, 7.0]).target(6.0);
+    let falling = spark(&[12.0, 9.0, 7.0]).target(Some(6.0));
     assert_eq!(falling.target_y().as_deref(), Some("28.0"));
     assert_eq!(falling.lines(), ["4.0,4.0 60.0,16.0 116.0,24.0"]);
 }
@@ -50,8 +50,8 @@ fn gaps_stay_gaps() {
 
 #[test]
 fn nothing_measured_says_so_and_draws_nothing() {
-    for empty in [Sparkline::new([]), Sparkline::new([None, None])] {
-        let html = empty.target(3.0).to_string();
+    for empty in [Sparkline::new([None; 0]), Sparkline::new([None, None])] {
+        let html = empty.target(Some(3.0)).to_string();
         assert!(!html.contains("<svg"));
         assert!(html.contains("No figures yet"));
     }

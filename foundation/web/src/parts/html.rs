@@ -72,3 +72,16 @@ impl From<&Html> for Html {
         html.clone()
     }
 }
+
+// A template hands a field over by reference, whatever it holds.
+impl From<&String> for Html {
+    fn from(text: &String) -> Html {
+        Html::text(text)
+    }
+}
+
+impl From<&&str> for Html {
+    fn from(text: &&str) -> Html {
+        Html::text(text)
+    }
+}

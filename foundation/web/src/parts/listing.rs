@@ -1,5 +1,7 @@
 //! Parts of a queue's page: filter, bulk bar, sorting, selection, keyboard shortcuts.
 
+use std::borrow::Borrow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -97,21 +99,21 @@ impl<'a> SortHeader<'a> {
         }
     }
 
-    /// Says that the list is now sorted by this column.
+    /// Says whether the list is now sorted by this column.
     #[must_use]
-    pub fn sorted(mut self, sorted: impl Into<Option<Sorted>>) -> Self {
-        self.sorted = sorted.into();
+    pub fn sorted(mut self, sorted: impl Borrow<Option<Sorted>>) -> Self {
+        self.sorted = *sorted.borrow();
         self
     }
 
     #[must_use]
     pub fn ascending(self) -> Self {
-        self.sorted(Sorted::Ascending)
+        self.sorted(Some(Sorted::Ascending))
     }
 
     #[must_use]
     pub fn descending(self) -> Self {
-        self.sorted(Sorted::Descending)
+        self.sorted(Some(Sorted::Descending))
     }
 
     /// Aligned with the figures below it.

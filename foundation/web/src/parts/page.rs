@@ -6,7 +6,9 @@ use askama::filters::HtmlSafe;
 /// The frame of a page. A page's own struct has a field `page: Page`, and its template begins with
 /// `{% extends "layout.html" %}`, or `"layout_plain.html"` where nobody is signed in.
 ///
-/// Blocks to fill: `head_extra`, `title_row` (or within it `lede` and `actions`), `main`, `scripts`.
+/// Blocks to fill: `head_extra`, `errors` (the error summary, above the title), `title_row` (or within
+/// it `lede` and `actions`), `main`, `scripts`. The plain layout has no title row: `main` holds the
+/// `h1` too. Both import the macros of `parts/blocks.html` as `blocks`.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The one `h1`, and the first words of the window's title.

@@ -133,6 +133,11 @@ impl Money {
             text: pence.borrow().map(pounds),
         }
     }
+
+    /// A sum that is known.
+    pub fn pence(pence: impl Borrow<i64>) -> Money {
+        Money::of(Some(*pence.borrow()))
+    }
 }
 
 impl HtmlSafe for Money {}
@@ -186,7 +191,7 @@ mod tests {
         assert!(cell.contains(r#"<rect width="6" height="6" class="ff-bar__fill"/>"#));
         assert!(cell.contains(r#"aria-hidden="true""#));
 
-        let late = DueCell::new(&due, &due.plus_minutes(70), &received).to_string();
+        let late = DueCell::new(due, due.plus_minutes(70), received).to_string();
         assert!(late.contains("ff-sla--over"));
         assert!(late.contains("<strong>1 hour 10 minutes overdue</strong>"));
         assert!(!late.contains("<svg"));
@@ -203,8 +208,9 @@ mod tests {
             TimeStamp::day(then).to_string(),
             r#"<time datetime="2026-11-23">23 November 2026</time>"#
         );
-        assert!(TimeStamp::time(&then).to_string().contains(">6:52pm<"));
+        assert!(TimeStamp::time(then).to_string().contains(">6:52pm<"));
         assert_eq!(Money::of(Some(935_050_i64)).to_string(), "£9,350.50");
+        assert_eq!(Money::pence(4_820_000).to_string(), "£48,200");
         assert_eq!(
             Money::of(None).to_string(),
             r#"<span class="ff-muted">Not known</span>"#
