@@ -51,7 +51,11 @@ fn read_folder(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
         }
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let name = path
+            .strip_prefix(root)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
         files.0.insert(name, text);
     }
     Ok(())
@@ -60,7 +64,10 @@ fn read_folder(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
 /// Where the records are: PostgreSQL when `DATABASE_URL` says so, else the folder.
 pub fn location(data: &Path) -> Location {
     match std::env::var("DATABASE_URL") {
-        Ok(url) if !url.is_empty() => Location::Postgres { url, folder: data.to_owned() },
+        Ok(url) if !url.is_empty() => Location::Postgres {
+            url,
+            folder: data.to_owned(),
+        },
         _ => Location::Folder(data.to_owned()),
     }
 }
@@ -79,7 +86,8 @@ pub struct Place {
 impl Place {
     /// Starts the product as assembled.
     pub async fn app(&self, secure_cookies: bool, demonstration: bool) -> Result<App> {
-        self.app_with(secure_cookies, demonstration, store::Setting::default()).await
+        self.app_with(secure_cookies, demonstration, store::Setting::default())
+            .await
     }
 
     /// The same with time and identity passed in.

@@ -1,12 +1,9 @@
-//! The binary: composition and the command line, no logic.
-
-mod assemble;
-mod commands;
+//! The binary.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    commands::run(commands::Cli::parse())
+    fourfold::commands::run(fourfold::commands::Cli::parse())
 }

@@ -30,7 +30,10 @@ impl Files {
     /// The text of one file.
     pub fn text(&self, file: &str) -> Result<&str, PolicyError> {
         self.0.get(file).map(String::as_str).ok_or_else(|| {
-            PolicyError::new(file, "the file is missing. Restore it, or export the shipped policy again")
+            PolicyError::new(
+                file,
+                "the file is missing. Restore it, or export the shipped policy again",
+            )
         })
     }
 

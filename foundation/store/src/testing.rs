@@ -16,8 +16,29 @@ use crate::{Location, Migration, Setting, Store};
 ///
 /// # Panics
 /// When a store cannot be made: a test cannot go on without one.
-#[allow(clippy::expect_used, clippy::panic)]
+#[allow(clippy::expect_used)]
 pub fn on_both<F>(steps: &[Migration], body: impl Fn(Store, Arc<SetClock>) -> F)
+where
+    F: Future<Output = ()>,
+{
+    locations(|location, setting, clock| {
+        let body = &body;
+        async move {
+            let store = Store::open(&location, steps, setting)
+                .await
+                .expect("a store for the test");
+            body(store.clone(), clock).await;
+            store.close().await;
+        }
+    });
+}
+
+/// The same, for bodies that open the store themselves.
+///
+/// # Panics
+/// As [`on_both`].
+#[allow(clippy::expect_used, clippy::panic)]
+pub fn locations<F>(body: impl Fn(Location, Setting, Arc<SetClock>) -> F)
 where
     F: Future<Output = ()>,
 {
@@ -27,23 +48,21 @@ where
         .build()
         .expect("a runtime for the test");
     let noon = Timestamp::parse("2026-11-23T12:00:00Z").expect("a fixed time");
-    let open = async |location: &Location| {
+    let given = || {
         let clock = Arc::new(SetClock::at(noon));
         let setting = Setting {
             clock: Arc::<SetClock>::clone(&clock),
             ids: Arc::new(SeededIds::new(1)),
         };
-        let store = Store::open(location, steps, setting)
-            .await
-            .expect("a store for the test");
-        (store, clock)
+        (setting, clock)
     };
-    runtime.block_on(async {
-        let folder = tempfile::tempdir().expect("a folder for the test");
-        let (store, clock) = open(&Location::Folder(folder.path().to_owned())).await;
-        body(store.clone(), clock).await;
-        store.close().await;
-    });
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let (setting, clock) = given();
+    runtime.block_on(body(
+        Location::Folder(folder.path().to_owned()),
+        setting,
+        clock,
+    ));
     let Ok(server) = std::env::var("FOURFOLD_TEST_POSTGRES") else {
         assert!(
             std::env::var_os("CI").is_none(),
@@ -52,8 +71,12 @@ where
         eprintln!("skipped on PostgreSQL: FOURFOLD_TEST_POSTGRES is not set (use `make test`)");
         return;
     };
+    let name = format!("t_{}", uuid::Uuid::now_v7().simple());
+    let url = match server.rsplit_once('/') {
+        Some((base, _)) => format!("{base}/{name}"),
+        None => panic!("{server} names no database"),
+    };
     runtime.block_on(async {
-        let name = format!("t_{}", uuid::Uuid::now_v7().simple());
         let mut admin = PgConnection::connect(&server)
             .await
             .expect("the test server");
@@ -61,18 +84,17 @@ where
             .execute(AssertSqlSafe(format!("create database {name}")))
             .await
             .expect("a database for the test");
-        let url = match server.rsplit_once('/') {
-            Some((base, _)) => format!("{base}/{name}"),
-            None => panic!("{server} names no database"),
-        };
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let (store, clock) = open(&Location::Postgres {
-            url,
-            folder: folder.path().to_owned(),
-        })
+        let (setting, clock) = given();
+        body(
+            Location::Postgres {
+                url,
+                folder: folder.path().to_owned(),
+            },
+            setting,
+            clock,
+        )
         .await;
-        body(store.clone(), clock).await;
-        store.close().await;
         admin
             .execute(AssertSqlSafe(format!("drop database {name} with (force)")))
             .await

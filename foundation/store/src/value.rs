@@ -109,7 +109,29 @@ macro_rules! native {
     )*};
 }
 
-native!(i64, f64, String, Vec<u8>);
+native!(f64, String, Vec<u8>);
+
+// PostgreSQL answers a literal or a small expression with 32 bits.
+impl FromValue for Option<i64> {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        match row {
+            Row::Lite(r) => Ok(r.try_get(column)?),
+            Row::Pg(r) => match r.try_get::<Option<i64>, _>(column) {
+                Err(sqlx::Error::ColumnDecode { .. }) => {
+                    Ok(r.try_get::<Option<i32>, _>(column)?.map(i64::from))
+                }
+                other => Ok(other?),
+            },
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        row.get::<Option<i64>>(column)?
+            .ok_or_else(|| odd(column, "there is no value"))
+    }
+}
 
 fn odd(column: &str, problem: impl std::fmt::Display) -> Error {
     Error::Value {

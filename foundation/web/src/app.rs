@@ -72,14 +72,17 @@ impl App {
         let acts = acts(&capabilities);
         let authority = Arc::new(authority(files, &acts).map_err(invalid)?);
         let force = files.read::<Force>("force.toml").map_err(invalid)?.policy;
-        let sign_in =
-            files.read::<SignInPolicy>("access/sign-in.toml").map_err(invalid)?.policy;
+        let sign_in = files
+            .read::<SignInPolicy>("access/sign-in.toml")
+            .map_err(invalid)?
+            .policy;
         let mut policies = HashMap::new();
         for policy in capabilities.iter().flat_map(|c| c.policies) {
             let loaded = (policy.load)(files).map_err(invalid)?;
             policies.insert((*loaded).type_id(), loaded);
         }
-        let store = Store::open(&setting.location, &migrations(&capabilities), setting.store).await?;
+        let store =
+            Store::open(&setting.location, &migrations(&capabilities), setting.store).await?;
         let session_key = SessionKey::load(store.folder())?;
         Ok(App {
             inner: Arc::new(Inner {
@@ -172,8 +175,12 @@ impl App {
 /// Every act of every capability, and the foundation's own.
 pub fn acts(capabilities: &[&'static Capability]) -> Vec<Act> {
     let own = crate::sign_in::ACTS.iter().chain(crate::register::ACTS);
-    let mut acts: Vec<Act> =
-        capabilities.iter().flat_map(|c| c.acts).chain(own).copied().collect();
+    let mut acts: Vec<Act> = capabilities
+        .iter()
+        .flat_map(|c| c.acts)
+        .chain(own)
+        .copied()
+        .collect();
     acts.sort_by_key(|a| a.name);
     acts.dedup();
     acts
@@ -182,7 +189,9 @@ pub fn acts(capabilities: &[&'static Capability]) -> Vec<Act> {
 /// Every migration, lowest version first.
 pub fn migrations(capabilities: &[&'static Capability]) -> Vec<Migration> {
     let own = crate::register::MIGRATIONS.iter();
-    own.chain(capabilities.iter().flat_map(|c| c.migrations)).copied().collect()
+    own.chain(capabilities.iter().flat_map(|c| c.migrations))
+        .copied()
+        .collect()
 }
 
 fn authority(files: &Files, acts: &[Act]) -> Result<Authority, PolicyError> {
@@ -190,7 +199,10 @@ fn authority(files: &Files, acts: &[Act]) -> Result<Authority, PolicyError> {
     let texts: Vec<PolicyText> = files
         .below("access/")
         .filter(|(file, _)| file.ends_with(".cedar"))
-        .map(|(file, text)| PolicyText { file: file.to_owned(), text: text.to_owned() })
+        .map(|(file, text)| PolicyText {
+            file: file.to_owned(),
+            text: text.to_owned(),
+        })
         .collect();
     Authority::new(acts, roles, &texts)
 }
@@ -226,7 +238,10 @@ fn check(capabilities: &[&'static Capability]) -> Result<(), PolicyError> {
             if acts.get(act.name) != Some(act) {
                 return Err(PolicyError::new(
                     "capabilities",
-                    format!("route {path} names the act {:?}, which no capability declares", act.name),
+                    format!(
+                        "route {path} names the act {:?}, which no capability declares",
+                        act.name
+                    ),
                 ));
             }
         }

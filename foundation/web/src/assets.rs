@@ -28,7 +28,10 @@ impl Assets {
 
     /// The address of an asset, empty when it was not built.
     pub fn href(&self, name: &str) -> String {
-        self.names.get(name).map(|file| format!("/assets/{file}")).unwrap_or_default()
+        self.names
+            .get(name)
+            .map(|file| format!("/assets/{file}"))
+            .unwrap_or_default()
     }
 }
 

@@ -78,12 +78,30 @@ pub struct Route {
 }
 
 impl Route {
-    pub const fn get(path: &'static str, act: &'static Act, make: fn() -> MethodRouter<App>) -> Route {
-        Route { path, methods: "GET", act, make }
+    pub const fn get(
+        path: &'static str,
+        act: &'static Act,
+        make: fn() -> MethodRouter<App>,
+    ) -> Route {
+        Route {
+            path,
+            methods: "GET",
+            act,
+            make,
+        }
     }
 
-    pub const fn post(path: &'static str, act: &'static Act, make: fn() -> MethodRouter<App>) -> Route {
-        Route { path, methods: "POST", act, make }
+    pub const fn post(
+        path: &'static str,
+        act: &'static Act,
+        make: fn() -> MethodRouter<App>,
+    ) -> Route {
+        Route {
+            path,
+            methods: "POST",
+            act,
+            make,
+        }
     }
 }
 

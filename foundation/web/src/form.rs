@@ -27,7 +27,10 @@ where
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(&body)
             .map_err(|e| Error::BadRequest(format!("the form could not be read: {e}")))?;
         if let Some(who) = who {
-            let sent = pairs.iter().find(|(name, _)| name == "csrf").map(|(_, v)| v.as_str());
+            let sent = pairs
+                .iter()
+                .find(|(name, _)| name == "csrf")
+                .map(|(_, v)| v.as_str());
             check_csrf(&who, sent.unwrap_or_default())?;
         }
         serde_html_form::from_bytes(&body)

@@ -95,9 +95,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<SignedIn>().cloned().ok_or_else(|| Error::SignIn {
-            next: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        })
+        parts
+            .extensions
+            .get::<SignedIn>()
+            .cloned()
+            .ok_or_else(|| Error::SignIn {
+                next: parts
+                    .uri
+                    .path_and_query()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            })
     }
 }
 
@@ -107,7 +115,10 @@ pub(crate) struct SessionKey(Key);
 impl SessionKey {
     pub fn load(folder: &Path) -> Result<SessionKey, store::Error> {
         let file = folder.join("keys").join("session.key");
-        let fault = |source| store::Error::File { path: file.display().to_string(), source };
+        let fault = |source| store::Error::File {
+            path: file.display().to_string(),
+            source,
+        };
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -139,7 +150,11 @@ impl SessionKey {
 }
 
 fn cookie_name(app: &App) -> &'static str {
-    if app.secure_cookies() { "__Host-fourfold" } else { "fourfold" }
+    if app.secure_cookies() {
+        "__Host-fourfold"
+    } else {
+        "fourfold"
+    }
 }
 
 /// A sealed cookie with a value and the time now.
@@ -147,7 +162,10 @@ pub(crate) fn seal(app: &App, name: &'static str, value: &str, at: Timestamp) ->
     let mut jar = CookieJar::new();
     jar.private_mut(&app.session_key().0)
         .add(Cookie::new(name, format!("{}.{value}", at.micros())));
-    let sealed = jar.get(name).map(|c| c.value().to_owned()).unwrap_or_default();
+    let sealed = jar
+        .get(name)
+        .map(|c| c.value().to_owned())
+        .unwrap_or_default();
     header_of(app, name, &sealed, None)
 }
 
@@ -217,7 +235,9 @@ pub(crate) async fn recognise(
     if let Some(secret) = secret
         && !response.headers().contains_key(header::SET_COOKIE)
     {
-        response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, &secret));
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, session_cookie(&app, &secret));
     }
     response
 }
@@ -235,8 +255,13 @@ fn same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|v| v.to_str().ok()) else {
         return true;
     };
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    origin.split_once("://").is_some_and(|(_, rest)| rest == host)
+    let host = headers
+        .get(header::HOST)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    origin
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest == host)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -250,7 +275,9 @@ const PERSON: &str = "p.id, p.name, p.title, p.unit, p.force, p.ceiling, p.short
     case when p.totp_secret is null then 0 else 1 end as second_factor";
 
 async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Found, store::Error> {
-    let Some((seen, secret)) = unseal(app, headers, cookie_name(app)) else { return Ok(None) };
+    let Some((seen, secret)) = unseal(app, headers, cookie_name(app)) else {
+        return Ok(None);
+    };
     let now = app.now();
     if now.minutes_since(seen) >= app.sign_in().idle_minutes {
         return Ok(None);
@@ -265,7 +292,9 @@ async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Found, store::Error
              and p.active_from <= ? and (p.active_until is null or p.active_until > ?)",
             [digest.as_str().into(), now.into(), now.into(), now.into()],
         );
-    let Some(row) = db.first(sql).await? else { return Ok(None) };
+    let Some(row) = db.first(sql).await? else {
+        return Ok(None);
+    };
     let mut who = signed_in(app, &mut db, &row).await?;
     who.csrf = row.get("csrf")?;
     who.session = digest;
@@ -282,9 +311,16 @@ async fn by_token(app: &App, token: &str) -> Result<Found, store::Error> {
         .with(
             "t.token = ? and t.revoked_at is null and t.expires_at > ? \
              and p.active_from <= ? and (p.active_until is null or p.active_until > ?)",
-            [secret_digest(token).into(), now.into(), now.into(), now.into()],
+            [
+                secret_digest(token).into(),
+                now.into(),
+                now.into(),
+                now.into(),
+            ],
         );
-    let Some(row) = db.first(sql).await? else { return Ok(None) };
+    let Some(row) = db.first(sql).await? else {
+        return Ok(None);
+    };
     let mut who = signed_in(app, &mut db, &row).await?;
     let scopes: String = row.get("scopes")?;
     let scopes = scopes.split_whitespace().map(str::to_owned).collect();
@@ -294,21 +330,28 @@ async fn by_token(app: &App, token: &str) -> Result<Found, store::Error> {
 }
 
 fn open(app: &App) -> Result<record::Grant, store::Error> {
-    Ok(app.system().permit(&IDENTIFY, &Resource::of("session", ""), "")?)
+    Ok(app
+        .system()
+        .permit(&IDENTIFY, &Resource::of("session", ""), "")?)
 }
 
-async fn signed_in(
-    app: &App,
-    db: &mut store::Reader,
-    row: &Row,
-) -> Result<SignedIn, store::Error> {
-    let mut actor =
-        Actor::new(app.authority().clone(), row.get("id")?, row.get::<String>("name")?);
+async fn signed_in(app: &App, db: &mut store::Reader, row: &Row) -> Result<SignedIn, store::Error> {
+    let mut actor = Actor::new(
+        app.authority().clone(),
+        row.get("id")?,
+        row.get::<String>("name")?,
+    );
     actor.unit = row.get("unit")?;
     actor.force = row.get("force")?;
     actor.ceiling = Marking::of_level(row.get("ceiling")?);
     let now = app.now();
-    actor.roles = held(db, "select role as held from access_role where ", &actor, now).await?;
+    actor.roles = held(
+        db,
+        "select role as held from access_role where ",
+        &actor,
+        now,
+    )
+    .await?;
     let sealed = "select compartment as held from access_compartment where ";
     actor.compartments = held(db, sealed, &actor, now).await?;
     Ok(SignedIn {

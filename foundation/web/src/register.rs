@@ -19,13 +19,22 @@ pub const MANAGE: Act = Act::new("person.manage", ActKind::Access, "Manage peopl
 /// Issues or revokes an API token.
 pub const ISSUE_TOKEN: Act = Act::new("token.issue", ActKind::Access, "Issue API tokens");
 /// Lists the people on duty, to allocate work to.
-pub const LIST: Act = Act::new("person.list", ActKind::Open, "See who work can be allocated to");
+pub const LIST: Act = Act::new(
+    "person.list",
+    ActKind::Open,
+    "See who work can be allocated to",
+);
 
 pub(crate) const ACTS: &[Act] = &[MANAGE, ISSUE_TOKEN, LIST];
 
 /// Tables of identity, written by this crate alone.
-pub const TABLES: &[&str] =
-    &["access_person", "access_role", "access_compartment", "access_session", "access_token"];
+pub const TABLES: &[&str] = &[
+    "access_person",
+    "access_role",
+    "access_compartment",
+    "access_session",
+    "access_token",
+];
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 10,
@@ -118,8 +127,11 @@ pub fn hash_password(password: &str) -> Result<String, store::Error> {
 
 /// Whether a password is the one that was hashed. An unreadable hash is never matched.
 pub fn verify_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
 }
 
 /// A new secret of 32 random bytes as text, and the digest of it that is stored.
@@ -146,7 +158,11 @@ pub async fn add_person(
     by: &Actor,
     person: NewPerson,
 ) -> Result<ActorId, store::Error> {
-    let grant = by.permit(&MANAGE, &Resource::of("person", person.username.clone()), "added")?;
+    let grant = by.permit(
+        &MANAGE,
+        &Resource::of("person", person.username.clone()),
+        "added",
+    )?;
     for role in &person.roles {
         match by.authority().role(role) {
             Some(role) if !role.system => {}
@@ -200,17 +216,33 @@ pub async fn add_person(
                     1i64.into(),
                 ];
                 let columns = &[
-                    "id", "username", "name", "title", "unit", "force", "ceiling", "password",
-                    "totp_step", "failures", "active_from", "shortcuts",
+                    "id",
+                    "username",
+                    "name",
+                    "title",
+                    "unit",
+                    "force",
+                    "ceiling",
+                    "password",
+                    "totp_step",
+                    "failures",
+                    "active_from",
+                    "shortcuts",
                 ];
-                tx.insert("access_person", columns, vec![row], OnConflict::Fail).await?;
+                tx.insert("access_person", columns, vec![row], OnConflict::Fail)
+                    .await?;
                 let roles = person
                     .roles
                     .into_iter()
                     .map(|role| vec![id.into(), role.into(), now.into()])
                     .collect();
-                tx.insert("access_role", &["person", "role", "from_at"], roles, OnConflict::Fail)
-                    .await?;
+                tx.insert(
+                    "access_role",
+                    &["person", "role", "from_at"],
+                    roles,
+                    OnConflict::Fail,
+                )
+                .await?;
                 Ok(id)
             })
         })
@@ -305,7 +337,11 @@ pub async fn issue_token(
             Box::pin(async move {
                 let sql = Sql::new("select id from access_person where ")
                     .with("username = ?", [username.into()]);
-                let person: ActorId = tx.first(sql).await?.ok_or(store::Error::NotFound)?.get("id")?;
+                let person: ActorId = tx
+                    .first(sql)
+                    .await?
+                    .ok_or(store::Error::NotFound)?
+                    .get("id")?;
                 let id = RecordId(tx.id());
                 let row = vec![
                     stored.into(),
@@ -316,9 +352,17 @@ pub async fn issue_token(
                     tx.now().into(),
                     expires_at.into(),
                 ];
-                let columns =
-                    &["token", "id", "person", "name", "scopes", "issued_at", "expires_at"];
-                tx.insert("access_token", columns, vec![row], OnConflict::Fail).await
+                let columns = &[
+                    "token",
+                    "id",
+                    "person",
+                    "name",
+                    "scopes",
+                    "issued_at",
+                    "expires_at",
+                ];
+                tx.insert("access_token", columns, vec![row], OnConflict::Fail)
+                    .await
             })
         })
         .await?;
@@ -331,7 +375,10 @@ pub async fn colleagues(store: &Store, who: &Actor) -> Result<Vec<Colleague>, st
     let mut db = store.read(&grant).await?;
     let now = store.now();
     let sql = Sql::new("select id, name, title, unit from access_person where ")
-        .with("active_from <= ? and (active_until is null or active_until > ?)", [now.into(), now.into()])
+        .with(
+            "active_from <= ? and (active_until is null or active_until > ?)",
+            [now.into(), now.into()],
+        )
         .then(" order by name, id limit 500");
     db.rows(sql)
         .await?

@@ -22,7 +22,10 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Respons
 pub fn csv_download(name: &str, body: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
     ];
     (headers, body).into_response()
 }

@@ -42,7 +42,10 @@ pub fn router(app: &App) -> Router {
         .route("/health", get(|| async { "ok" }))
         .fallback(|| async { Error::NotFound })
         .layer(middleware::from_fn_with_state(app.clone(), explain))
-        .layer(middleware::from_fn_with_state(app.clone(), identify::recognise))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            identify::recognise,
+        ))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .route("/assets/{file}", get(assets::serve))
         .layer(CompressionLayer::new())
@@ -55,7 +58,10 @@ fn api_router(app: &App) -> OpenApiRouter<App> {
     for capability in app.capabilities() {
         for route in capability.api {
             let act = route.act;
-            let guard = Guard { app: app.clone(), act };
+            let guard = Guard {
+                app: app.clone(),
+                act,
+            };
             let one = (route.make)().route_layer(middleware::from_fn_with_state(guard, permit));
             api = api.nest("/api/v1", one);
         }
@@ -70,7 +76,12 @@ pub fn openapi(app: &App) -> OpenApi {
         for route in capability.api {
             let path = format!("/api/v1{}", route.path);
             if let Some(item) = document.paths.paths.get_mut(&path) {
-                let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+                let operations = [
+                    &mut item.get,
+                    &mut item.post,
+                    &mut item.put,
+                    &mut item.delete,
+                ];
                 for operation in operations.into_iter().flatten() {
                     let act = serde_json::json!(route.act.name);
                     operation
@@ -107,7 +118,10 @@ fn openapi_head(app: &App) -> OpenApi {
                 )
                 .build(),
         ))
-        .security(Some([SecurityRequirement::new("token", Vec::<String>::new())]))
+        .security(Some([SecurityRequirement::new(
+            "token",
+            Vec::<String>::new(),
+        )]))
         .build()
 }
 
@@ -118,13 +132,23 @@ struct Guard {
 }
 
 fn guarded(app: &App, route: MethodRouter<App>, act: &'static Act) -> MethodRouter<App> {
-    route.route_layer(middleware::from_fn_with_state(Guard { app: app.clone(), act }, permit))
+    route.route_layer(middleware::from_fn_with_state(
+        Guard {
+            app: app.clone(),
+            act,
+        },
+        permit,
+    ))
 }
 
 /// Closes a route to whoever may not do its act to anything at all.
 async fn permit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let Some(who) = request.extensions().get::<SignedIn>() else {
-        let next = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let next = request
+            .uri()
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         return Error::SignIn { next }.into_response();
     };
     let any = Resource::of("route", request.uri().path()).of_unit(who.actor.unit.clone());
@@ -142,7 +166,11 @@ async fn home(State(app): State<App>, who: SignedIn) -> Response {
     let page = who.page(&app, "", "");
     match page.nav.first() {
         Some(first) => Redirect::to(&first.href).into_response(),
-        None => Error::Refused { what: "open any page".to_owned(), roles: vec![] }.into_response(),
+        None => Error::Refused {
+            what: "open any page".to_owned(),
+            roles: vec![],
+        }
+        .into_response(),
     }
 }
 
@@ -176,7 +204,10 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
     );
     let page = error_page(&app, page, &error);
     render::html_with(error.status(), &page).unwrap_or_else(|_| {
-        (StatusCode::INTERNAL_SERVER_ERROR, "Sorry, there is a problem with the service")
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Sorry, there is a problem with the service",
+        )
             .into_response()
     })
 }
@@ -194,7 +225,9 @@ fn error_page(app: &App, mut page: parts::Page, error: &Error) -> ErrorPage {
             let mut lines = vec![format!("Your role does not let you do this: {what}.")];
             if !roles.is_empty() {
                 lines.push(format!("Roles that may: {}.", roles.join(", ")));
-                lines.push("Ask your supervisor if you need it. The attempt is recorded.".to_owned());
+                lines.push(
+                    "Ask your supervisor if you need it. The attempt is recorded.".to_owned(),
+                );
             }
             ("You cannot open this page", lines)
         }
@@ -206,7 +239,10 @@ fn error_page(app: &App, mut page: parts::Page, error: &Error) -> ErrorPage {
             "Sorry, there is a problem with the service",
             vec![
                 "Nothing you entered before this page is lost. Try again in a moment.".to_owned(),
-                format!("If it goes on, call {} and give reference {reference}.", app.force().help),
+                format!(
+                    "If it goes on, call {} and give reference {reference}.",
+                    app.force().help
+                ),
             ],
         ),
     };
@@ -217,7 +253,12 @@ fn error_page(app: &App, mut page: parts::Page, error: &Error) -> ErrorPage {
         }
         _ => (String::new(), String::new()),
     };
-    ErrorPage { page, lines, href, link }
+    ErrorPage {
+        page,
+        lines,
+        href,
+        link,
+    }
 }
 
 fn percent(text: &str) -> String {
@@ -264,33 +305,52 @@ async fn api_page(State(app): State<App>, who: SignedIn) -> Result<Response, Err
     let mut groups: Vec<ApiGroup> = Vec::new();
     let empty = serde_json::Map::new();
     for (path, item) in document["paths"].as_object().unwrap_or(&empty) {
-        for (method, key) in [("GET", "get"), ("POST", "post"), ("PUT", "put"), ("DELETE", "delete")] {
-            let Some(operation) = item.get(key) else { continue };
+        for (method, key) in [
+            ("GET", "get"),
+            ("POST", "post"),
+            ("PUT", "put"),
+            ("DELETE", "delete"),
+        ] {
+            let Some(operation) = item.get(key) else {
+                continue;
+            };
             let title = operation["tags"][0].as_str().unwrap_or("Other").to_owned();
             let call = api_call(method, path, operation);
             match groups.iter_mut().find(|g| g.title == title) {
                 Some(group) => group.calls.push(call),
-                None => groups.push(ApiGroup { title, calls: vec![call] }),
+                None => groups.push(ApiGroup {
+                    title,
+                    calls: vec![call],
+                }),
             }
         }
     }
-    render::html(&ApiPage { page: who.page(&app, "API", "/api"), groups })
+    render::html(&ApiPage {
+        page: who.page(&app, "API", "/api"),
+        groups,
+    })
 }
 
 fn api_call(method: &'static str, path: &str, operation: &serde_json::Value) -> ApiCall {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let parameters = operation["parameters"].as_array().map_or_else(Vec::new, |list| {
-        list.iter()
-            .map(|p| ApiParameter {
-                name: text(&p["name"]),
-                place: text(&p["in"]),
-                meaning: text(&p["description"]),
-            })
-            .collect()
-    });
-    let answers = operation["responses"].as_object().map_or_else(Vec::new, |all| {
-        all.iter().map(|(status, a)| (status.clone(), text(&a["description"]))).collect()
-    });
+    let parameters = operation["parameters"]
+        .as_array()
+        .map_or_else(Vec::new, |list| {
+            list.iter()
+                .map(|p| ApiParameter {
+                    name: text(&p["name"]),
+                    place: text(&p["in"]),
+                    meaning: text(&p["description"]),
+                })
+                .collect()
+        });
+    let answers = operation["responses"]
+        .as_object()
+        .map_or_else(Vec::new, |all| {
+            all.iter()
+                .map(|(status, a)| (status.clone(), text(&a["description"])))
+                .collect()
+        });
     ApiCall {
         method,
         path: path.to_owned(),

@@ -106,7 +106,11 @@ struct NextQuery {
 /// Only a path of this site may follow a sign-in.
 fn safe_next(next: &str) -> &str {
     let path = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
-    if path && !next.starts_with("/sign-") { next } else { "/" }
+    if path && !next.starts_with("/sign-") {
+        next
+    } else {
+        "/"
+    }
 }
 
 async fn page(
@@ -158,7 +162,9 @@ struct Person {
 }
 
 async fn find(app: &App, column: &'static str, key: store::Value) -> Result<Option<Person>, Error> {
-    let grant = app.system().permit(&identify::IDENTIFY, &Resource::of("session", ""), "")?;
+    let grant = app
+        .system()
+        .permit(&identify::IDENTIFY, &Resource::of("session", ""), "")?;
     let mut db = app.store().read(&grant).await?;
     let now = app.now();
     let sql = Sql::new(
@@ -170,7 +176,9 @@ async fn find(app: &App, column: &'static str, key: store::Value) -> Result<Opti
         " = ? and active_from <= ? and (active_until is null or active_until > ?)",
         [key, now.into(), now.into()],
     );
-    let Some(row) = db.first(sql).await? else { return Ok(None) };
+    let Some(row) = db.first(sql).await? else {
+        return Ok(None);
+    };
     Ok(Some(Person {
         id: row.get("id")?,
         name: row.get("name")?,
@@ -186,7 +194,13 @@ async fn submit(State(app): State<App>, Form(form): Form<PasswordForm>) -> Resul
     let user = form.user.trim().to_lowercase();
     let again = "Enter your username and password again";
     let refuse = |problem: &str| {
-        let page = password_page(&app, &form.user, safe_next(&form.next), &form.purpose, problem);
+        let page = password_page(
+            &app,
+            &form.user,
+            safe_next(&form.next),
+            &form.purpose,
+            problem,
+        );
         html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     if user.is_empty() || form.password.is_empty() {
@@ -197,7 +211,9 @@ async fn submit(State(app): State<App>, Form(form): Form<PasswordForm>) -> Resul
     }
     let person = find(&app, "username", user.as_str().into()).await?;
     // The same work whether the name exists or not, so that time tells nothing.
-    let hash = person.as_ref().map_or_else(|| ABSENT.to_owned(), |p| p.password.clone());
+    let hash = person
+        .as_ref()
+        .map_or_else(|| ABSENT.to_owned(), |p| p.password.clone());
     let password = form.password.clone();
     let matches = tokio::task::spawn_blocking(move || verify_password(&password, &hash))
         .await
@@ -220,7 +236,11 @@ async fn submit(State(app): State<App>, Form(form): Form<PasswordForm>) -> Resul
         return start(&app, &person, &form.purpose, safe_next(&form.next), None).await;
     }
     let pending = format!("{}|{}|{}", person.id, form.purpose, safe_next(&form.next));
-    let to = if person.totp_secret.is_some() { "/sign-in/code" } else { "/sign-in/set-up" };
+    let to = if person.totp_secret.is_some() {
+        "/sign-in/code"
+    } else {
+        "/sign-in/set-up"
+    };
     let mut response = Redirect::to(to).into_response();
     let cookie = identify::seal(&app, PENDING, &pending, app.now());
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -240,8 +260,11 @@ async fn note_failure(app: &App, person: Option<&Person>, user: &str) -> Result<
         let failures = p.failures + 1;
         let beyond = failures - policy.failures_before_lock;
         let lock = (beyond >= 0).then(|| {
-            let doubled = policy.first_lock_minutes.saturating_mul(1 << beyond.clamp(0, 20));
-            app.now().plus_minutes(doubled.min(policy.longest_lock_minutes))
+            let doubled = policy
+                .first_lock_minutes
+                .saturating_mul(1 << beyond.clamp(0, 20));
+            app.now()
+                .plus_minutes(doubled.min(policy.longest_lock_minutes))
         });
         (p.id, failures, lock)
     });
@@ -291,15 +314,32 @@ async fn start(
                     now.into(),
                     now.plus_minutes(longest).into(),
                 ];
-                let columns = &["token", "person", "csrf", "purpose", "started_at", "expires_at"];
-                tx.insert("access_session", columns, vec![row], store::OnConflict::Fail).await?;
+                let columns = &[
+                    "token",
+                    "person",
+                    "csrf",
+                    "purpose",
+                    "started_at",
+                    "expires_at",
+                ];
+                tx.insert(
+                    "access_session",
+                    columns,
+                    vec![row],
+                    store::OnConflict::Fail,
+                )
+                .await?;
                 let sql = Sql::new("update access_person set failures = 0, locked_until = null ")
                     .with("where id = ?", [id.into()]);
                 tx.run(sql).await?;
-                let Some((step, enrolled)) = totp else { return Ok(()) };
+                let Some((step, enrolled)) = totp else {
+                    return Ok(());
+                };
                 // The step is kept only if it is later than the last one used: a code works once.
-                let sql = Sql::new("update access_person set ")
-                    .with("totp_step = ? where id = ? and totp_step < ?", [step.into(), id.into(), step.into()]);
+                let sql = Sql::new("update access_person set ").with(
+                    "totp_step = ? where id = ? and totp_step < ?",
+                    [step.into(), id.into(), step.into()],
+                );
                 if tx.run(sql).await? == 0 {
                     return Err(store::Error::Conflict);
                 }
@@ -313,20 +353,29 @@ async fn start(
         })
         .await?;
     let mut response = Redirect::to(next).into_response();
-    response.headers_mut().append(header::SET_COOKIE, identify::session_cookie(app, &secret));
-    response.headers_mut().append(header::SET_COOKIE, identify::forget(app, PENDING));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, identify::session_cookie(app, &secret));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, identify::forget(app, PENDING));
     Ok(response)
 }
 
 /// Who gave a right password a moment ago.
 async fn pending(app: &App, headers: &HeaderMap) -> Result<(Person, String, String), Error> {
-    let again = || Error::SignIn { next: "/".to_owned() };
+    let again = || Error::SignIn {
+        next: "/".to_owned(),
+    };
     let (at, value) = identify::unseal(app, headers, PENDING).ok_or_else(again)?;
     if app.now().minutes_since(at) >= PENDING_MINUTES {
         return Err(again());
     }
     let mut fields = value.splitn(3, '|');
-    let id: ActorId = fields.next().and_then(|f| f.parse().ok()).ok_or_else(again)?;
+    let id: ActorId = fields
+        .next()
+        .and_then(|f| f.parse().ok())
+        .ok_or_else(again)?;
     let purpose = fields.next().unwrap_or_default().to_owned();
     let next = fields.next().unwrap_or("/").to_owned();
     let person = find(app, "id", id.into()).await?.ok_or_else(again)?;
@@ -335,7 +384,10 @@ async fn pending(app: &App, headers: &HeaderMap) -> Result<(Person, String, Stri
 
 async fn code_page(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     pending(&app, &headers).await?;
-    html(&CodePage { page: identify::plain_page(&app, "Enter your code"), problem: String::new() })
+    html(&CodePage {
+        page: identify::plain_page(&app, "Enter your code"),
+        problem: String::new(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -363,7 +415,10 @@ async fn code_submit(
         let mut page = identify::plain_page(&app, "Enter your code");
         page.error_title = true;
         let problem = "Enter the newest code from your authenticator app".to_owned();
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &CodePage { page, problem });
+        return html_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &CodePage { page, problem },
+        );
     };
     start(&app, &person, &purpose, &next, Some((step, None))).await
 }
@@ -391,14 +446,26 @@ async fn enrol_page(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     if person.totp_secret.is_some() {
         return Ok(Redirect::to("/sign-in/code").into_response());
     }
-    html(&set_up_page(&app, &person, &Secret::generate().to_base32(), ""))
+    html(&set_up_page(
+        &app,
+        &person,
+        &Secret::generate().to_base32(),
+        "",
+    ))
 }
 
 fn set_up_page(app: &App, person: &Person, secret: &str, problem: &str) -> SetUpPage {
     let mut page = identify::plain_page(app, "Set up your authenticator app");
     page.error_title = !problem.is_empty();
-    let address = totp(secret, &person.name).and_then(|t| t.to_url().ok()).unwrap_or_default();
-    SetUpPage { page, secret: secret.to_owned(), address, problem: problem.to_owned() }
+    let address = totp(secret, &person.name)
+        .and_then(|t| t.to_url().ok())
+        .unwrap_or_default();
+    SetUpPage {
+        page,
+        secret: secret.to_owned(),
+        address,
+        problem: problem.to_owned(),
+    }
 }
 
 async fn enrol_submit(
@@ -412,7 +479,14 @@ async fn enrol_submit(
     }
     match check_code(&form.secret, &form.code, app.now()) {
         Some(step) => {
-            start(&app, &person, &purpose, &next, Some((step, Some(form.secret)))).await
+            start(
+                &app,
+                &person,
+                &purpose,
+                &next,
+                Some((step, Some(form.secret))),
+            )
+            .await
         }
         None => {
             let problem = "Enter the newest code the app shows for Fourfold";
@@ -435,17 +509,20 @@ async fn sign_out(
     app.store()
         .write(&grant, move |tx| {
             Box::pin(async move {
-                let sql = Sql::new("update access_session set ")
-                    .with("ended_at = ? where token = ?", [tx.now().into(), who.session.into()]);
+                let sql = Sql::new("update access_session set ").with(
+                    "ended_at = ? where token = ?",
+                    [tx.now().into(), who.session.into()],
+                );
                 tx.run(sql).await.map(drop)
             })
         })
         .await?;
     let mut response = Redirect::to("/sign-in").into_response();
-    response.headers_mut().append(header::SET_COOKIE, identify::end_cookie(&app));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, identify::end_cookie(&app));
     Ok(response)
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -470,8 +547,14 @@ mod tests {
         let secret = Secret::generate().to_base32();
         let now = Timestamp::parse("2026-11-23T12:00:00Z").unwrap();
         let seconds = u64::try_from(now.micros() / 1_000_000).unwrap();
-        let code = totp(&secret, "person").unwrap().generate(seconds).to_string();
-        assert_eq!(check_code(&secret, &code, now), Some(now.micros() / 30_000_000));
+        let code = totp(&secret, "person")
+            .unwrap()
+            .generate(seconds)
+            .to_string();
+        assert_eq!(
+            check_code(&secret, &code, now),
+            Some(now.micros() / 30_000_000)
+        );
         assert_eq!(check_code(&secret, "000000x", now.plus_minutes(60)), None);
     }
 

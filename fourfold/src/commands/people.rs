@@ -50,7 +50,13 @@ impl User {
         let app = place.app(true, false).await?;
         let (store, by) = (app.store(), app.command_line());
         match self {
-            User::Add { username, name, title, roles, unit } => {
+            User::Add {
+                username,
+                name,
+                title,
+                roles,
+                unit,
+            } => {
                 let person = NewPerson {
                     username: username.to_lowercase(),
                     name,
@@ -72,7 +78,12 @@ impl User {
                 register::set_password(store, &by, &username, password()?).await?;
                 println!("The new password of {username} is set.");
             }
-            User::Token { username, name, scopes, days } => {
+            User::Token {
+                username,
+                name,
+                scopes,
+                days,
+            } => {
                 let until = app.now().plus_days(days);
                 let token =
                     register::issue_token(store, &by, &username, &name, scopes, until).await?;

@@ -37,9 +37,9 @@ impl Serve {
 
 /// Takes the address, or says what to do when it is taken.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("{address} is in use or not ours. Choose another with --listen")
-    })
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} is in use or not ours. Choose another with --listen"))
 }
 
 /// Serves until interrupted, then finishes what was begun and closes the store.
@@ -65,13 +65,18 @@ pub fn start_jobs(app: &App, stopped: &watch::Receiver<bool>) -> Vec<tokio::task
     let mut running = Vec::new();
     let sequencer = {
         let (app, stopped) = (app.clone(), stopped.clone());
-        tokio::spawn(repeat(Duration::from_secs(1), stopped, "ledger.sequence", move || {
-            let app = app.clone();
-            Box::pin(async move {
-                let key = app.store().ledger_key()?;
-                app.store().sequence(&key).await.map(drop)
-            })
-        }))
+        tokio::spawn(repeat(
+            Duration::from_secs(1),
+            stopped,
+            "ledger.sequence",
+            move || {
+                let app = app.clone();
+                Box::pin(async move {
+                    let key = app.store().ledger_key()?;
+                    app.store().sequence(&key).await.map(drop)
+                })
+            },
+        ))
     };
     running.push(sequencer);
     for job in app.capabilities().iter().flat_map(|c| c.jobs) {

@@ -30,6 +30,9 @@ const RECEIVING: Capability = Capability {
     title: "Receiving reports",
     tables: schema::TABLES,
     migrations: schema::MIGRATIONS,
-    policies: &[PolicyFile { file: "intake", load: receive::Desk::load }],
+    policies: &[PolicyFile {
+        file: "intake",
+        load: receive::Desk::load,
+    }],
     ..Capability::NONE
 };

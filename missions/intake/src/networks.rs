@@ -32,19 +32,23 @@ pub(crate) fn event_row(
 }
 
 pub(crate) async fn write_events(tx: &mut Tx<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
-    let columns = &["id", "network", "at", "what", "other", "reports", "by_name", "reason"];
-    tx.insert("intake_network_event", columns, rows, OnConflict::Fail).await.map(drop)
+    let columns = &[
+        "id", "network", "at", "what", "other", "reports", "by_name", "reason",
+    ];
+    tx.insert("intake_network_event", columns, rows, OnConflict::Fail)
+        .await
+        .map(drop)
 }
 
 /// Moves the reports of a network that was merged away, and the badges on their work.
-pub(crate) async fn move_reports(
-    tx: &mut Tx<'_>,
-    from: NetworkId,
-    into: NetworkId,
-) -> Result<i64> {
+pub(crate) async fn move_reports(tx: &mut Tx<'_>, from: NetworkId, into: NetworkId) -> Result<i64> {
     let sql = Sql::new("select id from intake_report where ").with("network = ?", [from.into()]);
-    let reports =
-        tx.rows(sql).await?.iter().map(|r| r.get("id")).collect::<Result<Vec<ReportId>>>()?;
+    let reports = tx
+        .rows(sql)
+        .await?
+        .iter()
+        .map(|r| r.get("id"))
+        .collect::<Result<Vec<ReportId>>>()?;
     let sql = Sql::new("update intake_report set ")
         .with("network = ? where network = ?", [into.into(), from.into()]);
     tx.run(sql).await?;
@@ -63,8 +67,12 @@ pub(crate) async fn recompute_around(
         "select distinct r.network from intake_sighting s join intake_report r on r.id = s.report where ",
     )
     .with("s.observable = ? and r.network is not null", [value.into()]);
-    let networks =
-        tx.rows(sql).await?.iter().map(|r| r.get("network")).collect::<Result<Vec<NetworkId>>>()?;
+    let networks = tx
+        .rows(sql)
+        .await?
+        .iter()
+        .map(|r| r.get("network"))
+        .collect::<Result<Vec<NetworkId>>>()?;
     for network in networks {
         recompute(tx, desk, network, reason).await?;
     }
@@ -85,7 +93,9 @@ pub(crate) async fn recompute(
     network: NetworkId,
     reason: &str,
 ) -> Result<()> {
-    let Some(parts) = load(tx, desk, network).await? else { return Ok(()) };
+    let Some(parts) = load(tx, desk, network).await? else {
+        return Ok(());
+    };
     let nodes: Vec<ReportId> = parts.received.keys().copied().collect();
     let mut groups = components(&nodes, &parts.edges, &[]).groups;
     groups.sort_by_key(|g| (std::cmp::Reverse(g.len()), g.iter().min().copied()));
@@ -113,7 +123,8 @@ pub(crate) async fn recompute(
             when.max().copied().unwrap_or_default().into(),
         ];
         let columns = &["id", "name", "reports", "first_at", "last_at"];
-        tx.insert("intake_network", columns, vec![row], OnConflict::Fail).await?;
+        tx.insert("intake_network", columns, vec![row], OnConflict::Fail)
+            .await?;
         set(tx, group, Some(new)).await?;
         events.push(event_row(tx, new, "split", Some(network), size, reason));
     }
@@ -148,7 +159,10 @@ async fn load(tx: &mut Tx<'_>, desk: &Desk, network: NetworkId) -> Result<Option
         )
         .within(" s.report in", part.iter().map(|r| Value::from(*r)));
         for row in tx.rows(sql).await? {
-            by_value.entry(row.get("observable")?).or_default().insert(row.get("report")?);
+            by_value
+                .entry(row.get("observable")?)
+                .or_default()
+                .insert(row.get("report")?);
         }
     }
     let mut edges = Vec::new();
@@ -157,7 +171,11 @@ async fn load(tx: &mut Tx<'_>, desk: &Desk, network: NetworkId) -> Result<Option
         let mut before = None;
         for report in sharing {
             if let Some(left) = before.replace(*report) {
-                edges.push(Edge { left, right: *report, weight: 1.0 });
+                edges.push(Edge {
+                    left,
+                    right: *report,
+                    weight: 1.0,
+                });
             }
         }
     }

@@ -649,8 +649,6 @@ fn json_objects_with_later_keys_are_mapped() {
     assert_eq!(reports[30].victim.surname.as_deref(), Some("Late"));
 }
 
-
-
 // --- rejected rows ------------------------------------------------------------------------------
 
 /// Imports a file and writes what was rejected.

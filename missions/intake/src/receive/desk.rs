@@ -59,13 +59,15 @@ impl Desk {
 
     pub fn read(files: &Files) -> Result<Desk, PolicyError> {
         let model = |file: &str| {
-            Model::from_toml(files.text(file)?)
-                .map_err(|e| PolicyError::new(file, e.to_string()))
+            Model::from_toml(files.text(file)?).map_err(|e| PolicyError::new(file, e.to_string()))
         };
         let linking = files.read::<LinkingPolicy>("intake/linking.toml")?;
         let names = &linking.policy.names;
         if names.first.is_empty() || names.second.is_empty() {
-            return Err(PolicyError::new("intake/linking.toml", "names: both lists need words"));
+            return Err(PolicyError::new(
+                "intake/linking.toml",
+                "names: both lists need words",
+            ));
         }
         if let Some(kind) = linking
             .policy
@@ -77,8 +79,12 @@ impl Desk {
             return Err(PolicyError::new("intake/linking.toml", problem));
         }
         let triage = TriagePolicy::read(files)?;
-        let holidays =
-            triage.policy.clocks.bank_holidays.iter().filter_map(|d| Date::parse(d));
+        let holidays = triage
+            .policy
+            .clocks
+            .bank_holidays
+            .iter()
+            .filter_map(|d| Date::parse(d));
         let calendar = WorkingCalendar::new(holidays);
         let limits = files.read::<Limits>("intake/files.toml")?.policy;
         let unit: Unit = toml::from_str(files.text("force.toml")?)
@@ -134,7 +140,9 @@ impl Desk {
         let bytes = id.uuid();
         let bytes = bytes.as_bytes();
         let pick = |list: &[String], from: usize| {
-            let n = bytes[from..from + 4].iter().fold(0usize, |n, b| n * 31 + usize::from(*b));
+            let n = bytes[from..from + 4]
+                .iter()
+                .fold(0usize, |n, b| n * 31 + usize::from(*b));
             list.get(n % list.len().max(1)).cloned().unwrap_or_default()
         };
         format!("{} {}", pick(&names.first, 8), pick(&names.second, 12))

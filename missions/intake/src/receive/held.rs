@@ -105,8 +105,10 @@ impl Frequencies for Names {
 
 impl Held {
     pub async fn look_up(tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<Held> {
-        let total =
-            tx.count("select n from intake_total where name = 'reports'").await?.max(0);
+        let total = tx
+            .count("select n from intake_total where name = 'reports'")
+            .await?
+            .max(0);
         let mut held = Held {
             total: total.unsigned_abs(),
             next_seq: total + 1,
@@ -134,7 +136,10 @@ impl Held {
 
     /// The report held under the same reference of the same source.
     pub fn reference(&self, report: &Report) -> Option<&HeldReport> {
-        self.references.get(&report.reference)?.iter().find(|r| r.source == report.source)
+        self.references
+            .get(&report.reference)?
+            .iter()
+            .find(|r| r.source == report.source)
     }
 
     /// Whether another national feed brought the same report, and so its victim has a duty.
@@ -166,25 +171,30 @@ impl Held {
     async fn references(&mut self, tx: &mut Tx<'_>, batch: &[Ready]) -> Result<()> {
         let wanted: BTreeSet<&str> = batch.iter().map(|r| r.report.reference.as_str()).collect();
         for part in chunks(wanted.into_iter().map(Value::from)) {
-            let sql = Sql::new(
-                "select id, reference, source, national, digest from intake_report where",
-            )
-            .within(" reference in", part);
+            let sql =
+                Sql::new("select id, reference, source, national, digest from intake_report where")
+                    .within(" reference in", part);
             for row in tx.rows(sql).await? {
-                self.references.entry(row.get("reference")?).or_default().push(HeldReport {
-                    id: row.get("id")?,
-                    source: row.get("source")?,
-                    national: row.get("national")?,
-                    digest: row.get("digest")?,
-                });
+                self.references
+                    .entry(row.get("reference")?)
+                    .or_default()
+                    .push(HeldReport {
+                        id: row.get("id")?,
+                        source: row.get("source")?,
+                        national: row.get("national")?,
+                        digest: row.get("digest")?,
+                    });
             }
         }
         Ok(())
     }
 
     async fn values(&mut self, tx: &mut Tx<'_>, batch: &[Ready]) -> Result<()> {
-        let wanted: BTreeSet<&str> =
-            batch.iter().flat_map(|r| &r.observables).map(|o| o.value.as_str()).collect();
+        let wanted: BTreeSet<&str> = batch
+            .iter()
+            .flat_map(|r| &r.observables)
+            .map(|o| o.value.as_str())
+            .collect();
         for part in chunks(wanted.into_iter().map(Value::from)) {
             let sql = Sql::new(
                 "select id, kind, value, reports, joins, first_report, first_at, last_at \
@@ -202,15 +212,20 @@ impl Held {
                     new: false,
                     changed: false,
                 };
-                self.values.insert((row.get("value")?, row.get("kind")?), value);
+                self.values
+                    .insert((row.get("value")?, row.get("kind")?), value);
             }
         }
         Ok(())
     }
 
     async fn mentions(&mut self, tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<()> {
-        let wanted: BTreeSet<i64> =
-            batch.iter().flat_map(|r| &r.mentions).flat_map(|m| &m.keys).copied().collect();
+        let wanted: BTreeSet<i64> = batch
+            .iter()
+            .flat_map(|r| &r.mentions)
+            .flat_map(|m| &m.keys)
+            .copied()
+            .collect();
         let mut ids = BTreeSet::new();
         for part in chunks(wanted.into_iter().map(Value::from)) {
             let sql = Sql::new("select key, mention from intake_mention_key where")
@@ -250,7 +265,11 @@ impl Held {
     async fn persons(&mut self, tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<()> {
         let persons: BTreeSet<PersonId> = self.mentions.values().map(|m| m.person).collect();
         let window = desk.triage.policy.repeat_victim.window_days;
-        let from = batch.iter().map(|r| r.report.received_at).min().unwrap_or_default();
+        let from = batch
+            .iter()
+            .map(|r| r.report.received_at)
+            .min()
+            .unwrap_or_default();
         for part in chunks(persons.into_iter().map(Value::from)) {
             let sql = Sql::new(
                 "select id, kind, label, reports, first_at, last_at from intake_person where",
@@ -279,7 +298,9 @@ impl Held {
                 if let Some(person) = self.persons.get_mut(&row.get::<PersonId>("person")?) {
                     let code: String = row.get("code")?;
                     let family = desk.codes.get(&code).map(|c| c.family.clone());
-                    person.earlier.push((row.get("received_at")?, family.unwrap_or_default()));
+                    person
+                        .earlier
+                        .push((row.get("received_at")?, family.unwrap_or_default()));
                 }
             }
         }
@@ -287,11 +308,15 @@ impl Held {
     }
 
     async fn networks(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let firsts: BTreeSet<ReportId> =
-            self.values.values().filter_map(|v| v.first_report).collect();
+        let firsts: BTreeSet<ReportId> = self
+            .values
+            .values()
+            .filter_map(|v| v.first_report)
+            .collect();
         let mut ids = BTreeSet::new();
         for part in chunks(firsts.into_iter().map(Value::from)) {
-            let sql = Sql::new("select id, network from intake_report where").within(" id in", part);
+            let sql =
+                Sql::new("select id, network from intake_report where").within(" id in", part);
             for row in tx.rows(sql).await? {
                 let network: Option<NetworkId> = row.get("network")?;
                 ids.extend(network);
@@ -324,10 +349,12 @@ impl Held {
             .map(|(_, v)| v.as_str())
             .collect();
         for part in chunks(wanted.into_iter().map(Value::from)) {
-            let sql =
-                Sql::new("select name, field, n from intake_name_count where").within(" name in", part);
+            let sql = Sql::new("select name, field, n from intake_name_count where")
+                .within(" name in", part);
             for row in tx.rows(sql).await? {
-                self.names.counts.insert((row.get("name")?, row.get("field")?), row.get("n")?);
+                self.names
+                    .counts
+                    .insert((row.get("name")?, row.get("field")?), row.get("n")?);
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

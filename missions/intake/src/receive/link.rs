@@ -49,7 +49,13 @@ pub(super) struct Linked {
     pub proposal: Proposal,
 }
 
-pub(super) fn link(tx: &Tx<'_>, desk: &Desk, held: &mut Held, id: ReportId, ready: &Ready) -> Linked {
+pub(super) fn link(
+    tx: &Tx<'_>,
+    desk: &Desk,
+    held: &mut Held,
+    id: ReportId,
+    ready: &Ready,
+) -> Linked {
     let at = ready.report.received_at;
     held.total += 1;
     held.report_networks.insert(id, None);
@@ -104,11 +110,20 @@ pub(super) fn link(tx: &Tx<'_>, desk: &Desk, held: &mut Held, id: ReportId, read
                 && (o.kind == "uk_bank_account" || (o.kind == "iban" && o.value.starts_with("GB")))
         }),
     };
-    let code = ready.report.nfib_code.as_deref().and_then(|c| desk.codes.get(c));
+    let code = ready
+        .report
+        .nfib_code
+        .as_deref()
+        .and_then(|c| desk.codes.get(c));
     let facts = Facts::of(&ready.report, code, &links);
     let class = code.map_or(CrimeClass::Unknown, |c| c.default_class);
     let proposal = propose(&desk.triage.policy, &desk.triage.digest, &facts, class);
-    Linked { mentions, sightings, class: proposal.class, proposal }
+    Linked {
+        mentions,
+        sightings,
+        class: proposal.class,
+        proposal,
+    }
 }
 
 fn earlier_reports(
@@ -118,13 +133,22 @@ fn earlier_reports(
     at: Timestamp,
     family: &str,
 ) -> (u32, u32) {
-    let Some(person) = victim.and_then(|p| held.persons.get(&p)) else { return (0, 0) };
+    let Some(person) = victim.and_then(|p| held.persons.get(&p)) else {
+        return (0, 0);
+    };
     let from = at.plus_days(-desk.triage.policy.repeat_victim.window_days);
-    let within = person.earlier.iter().filter(|(when, _)| *when >= from && *when <= at);
+    let within = person
+        .earlier
+        .iter()
+        .filter(|(when, _)| *when >= from && *when <= at);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     (
         count(within.clone().count()),
-        count(within.filter(|(_, f)| !family.is_empty() && f == family).count()),
+        count(
+            within
+                .filter(|(_, f)| !family.is_empty() && f == family)
+                .count(),
+        ),
     )
 }
 
@@ -147,7 +171,9 @@ fn link_mention(
     let mut seen = BTreeSet::new();
     let mut links = Vec::new();
     for mut link in scored {
-        let Some(other) = held.mentions.get(&link.other) else { continue };
+        let Some(other) = held.mentions.get(&link.other) else {
+            continue;
+        };
         if !seen.insert(other.person) || links.len() > MOST_REVIEWS {
             continue;
         }
@@ -197,7 +223,9 @@ fn candidates(desk: &Desk, held: &Held, mention: &ReadyMention) -> Vec<MentionLi
             if !tried.insert(*other) {
                 continue;
             }
-            let Some(other) = held.mentions.get(other) else { continue };
+            let Some(other) = held.mentions.get(other) else {
+                continue;
+            };
             if other.kind != mention.kind {
                 continue;
             }
@@ -212,19 +240,28 @@ fn candidates(desk: &Desk, held: &Held, mention: &ReadyMention) -> Vec<MentionLi
                 level: "two people picked at random".to_owned(),
                 weight: model.prior_weight(),
             }];
-            parts.extend(compared.parts.iter().filter(|p| p.level != "missing").map(|p| {
-                WeightPart {
-                    comparison: p.comparison.to_owned(),
-                    level: p.level.to_owned(),
-                    weight: p.weight,
-                }
-            }));
+            parts.extend(
+                compared
+                    .parts
+                    .iter()
+                    .filter(|p| p.level != "missing")
+                    .map(|p| WeightPart {
+                        comparison: p.comparison.to_owned(),
+                        level: p.level.to_owned(),
+                        weight: p.weight,
+                    }),
+            );
             parts.extend(compared.ceiling.map(|c| WeightPart {
                 comparison: "ceiling".to_owned(),
                 level: c.name.to_owned(),
                 weight: c.taken,
             }));
-            scored.push(MentionLink { other: other.id, weight: compared.weight, band, parts });
+            scored.push(MentionLink {
+                other: other.id,
+                weight: compared.weight,
+                band,
+                parts,
+            });
         }
     }
     scored
@@ -237,7 +274,9 @@ fn remember(desk: &Desk, held: &mut Held, id: MentionId, person: PersonId, menti
     for key in &mention.keys {
         let under = held.keys.entry(*key).or_default();
         let mentions = &held.mentions;
-        let there = under.iter().any(|m| mentions.get(m).is_some_and(|m| m.person == person));
+        let there = under
+            .iter()
+            .any(|m| mentions.get(m).is_some_and(|m| m.person == person));
         if under.len() < most && !there {
             under.push(id);
             held.new_keys.push((*key, id));
@@ -291,7 +330,9 @@ fn join(
     let mut common = Vec::new();
     for (value_id, key) in pivots {
         let total = held.total;
-        let Some(value) = held.values.get_mut(key) else { continue };
+        let Some(value) = held.values.get_mut(key) else {
+            continue;
+        };
         value.reports += 1;
         let joins = desk.worth(&key.1, total, value.reports) >= desk.linking.policy.join_at;
         if value.joins && !joins && value.reports > 1 {
@@ -338,7 +379,10 @@ fn gather(tx: &Tx<'_>, held: &mut Held, others: &[ReportId], at: Timestamp) -> N
             }
         }
     }
-    let kept = found.iter().max_by_key(|(id, size)| (**size, std::cmp::Reverse(**id))).map(|(id, _)| *id);
+    let kept = found
+        .iter()
+        .max_by_key(|(id, size)| (**size, std::cmp::Reverse(**id)))
+        .map(|(id, _)| *id);
     let network = kept.unwrap_or_else(|| {
         let new = NetworkId(tx.id());
         let empty = HeldNetwork {
@@ -353,8 +397,10 @@ fn gather(tx: &Tx<'_>, held: &mut Held, others: &[ReportId], at: Timestamp) -> N
         new
     });
     for (merged, size) in found.into_iter().filter(|(id, _)| *id != network) {
-        let (first_at, last_at) =
-            held.networks.get(&merged).map_or((at, at), |n| (n.first_at, n.last_at));
+        let (first_at, last_at) = held
+            .networks
+            .get(&merged)
+            .map_or((at, at), |n| (n.first_at, n.last_at));
         if let Some(gone) = held.networks.get_mut(&merged) {
             gone.merged_into = Some(network);
             gone.reports = 0;

@@ -22,7 +22,10 @@ pub enum Received {
     Accepted(ReportId),
     /// The same reference of the same source is held already. Nothing was changed. `same` tells
     /// whether the content is the same too.
-    Duplicate { held: ReportId, same: bool },
+    Duplicate {
+        held: ReportId,
+        same: bool,
+    },
 }
 
 /// Receives a batch in the order given. Everything is kept, or nothing.

@@ -71,7 +71,14 @@ impl Desk {
             mentions.push(self.mention(SUSPECT, suspect));
         }
         let words = words_of(&report, &observables);
-        Ready { digest, content, observables, mentions, words, report }
+        Ready {
+            digest,
+            content,
+            observables,
+            mentions,
+            words,
+            report,
+        }
     }
 
     fn mention(&self, role: &'static str, party: &Party) -> ReadyMention {
@@ -115,7 +122,11 @@ impl Desk {
             label: party.display_name(),
             stored: model.stored(&prepared),
             // The same 64 bits, as the database's signed integer.
-            keys: model.keys(&prepared).into_iter().map(u64::cast_signed).collect(),
+            keys: model
+                .keys(&prepared)
+                .into_iter()
+                .map(u64::cast_signed)
+                .collect(),
             names,
             prepared,
         }
@@ -130,9 +141,7 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
         (Kind::UkCompanyNumber, &report.victim.company_number),
     ]
     .into_iter()
-    .filter_map(|(kind, text)| {
-        Some((kind, observables::normalise(kind, text.as_deref()?)?))
-    })
+    .filter_map(|(kind, text)| Some((kind, observables::normalise(kind, text.as_deref()?)?)))
     .collect();
     let mut found: Vec<ReadyObservable> = Vec::new();
     let mut push = |kind: Kind, value: String, raw: &str, field: &str, start, end, role| {
@@ -155,7 +164,11 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
     }
     for identifier in &report.identifiers {
         for (kind, value) in read_field(&identifier.field, &identifier.text) {
-            let role = if victims.contains(&(kind, value.clone())) { VICTIM } else { OFFENDER };
+            let role = if victims.contains(&(kind, value.clone())) {
+                VICTIM
+            } else {
+                OFFENDER
+            };
             push(kind, value, &identifier.text, &identifier.field, 0, 0, role);
         }
     }
@@ -166,7 +179,15 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
             kind if victims.contains(&(kind, seen.value.clone())) => VICTIM,
             _ => OFFENDER,
         };
-        push(seen.kind, seen.value, seen.raw, "narrative", seen.start, seen.end, role);
+        push(
+            seen.kind,
+            seen.value,
+            seen.raw,
+            "narrative",
+            seen.start,
+            seen.end,
+            role,
+        );
     }
     found
 }
@@ -182,13 +203,27 @@ fn read_field(field: &str, text: &str) -> Vec<(Kind, String)> {
         "suspect_handle" => &[Kind::Handle],
         "suspect_ip" => &[Kind::Ipv4, Kind::Ipv6],
         "suspect_wallet" => &[
-            Kind::Btc, Kind::Eth, Kind::Tron, Kind::Xmr, Kind::Ltc, Kind::Bch, Kind::Doge,
-            Kind::Xrp, Kind::Sol, Kind::Ada,
+            Kind::Btc,
+            Kind::Eth,
+            Kind::Tron,
+            Kind::Xmr,
+            Kind::Ltc,
+            Kind::Bch,
+            Kind::Doge,
+            Kind::Xrp,
+            Kind::Sol,
+            Kind::Ada,
         ],
         _ => &[],
     };
-    let direct = kinds.iter().find_map(|k| Some((*k, observables::normalise(*k, text)?)));
-    let inside = || observables::extract(text).into_iter().map(|o| (o.kind, o.value));
+    let direct = kinds
+        .iter()
+        .find_map(|k| Some((*k, observables::normalise(*k, text)?)));
+    let inside = || {
+        observables::extract(text)
+            .into_iter()
+            .map(|o| (o.kind, o.value))
+    };
     match direct {
         // A web address is followed by the domain networks form on.
         Some((Kind::Url, value)) => {
@@ -212,7 +247,10 @@ fn words_of(report: &Report, observables: &[ReadyObservable]) -> String {
     add(&report.reference);
     add(report.local_crime_no.as_deref().unwrap_or_default());
     add(report.title.as_deref().unwrap_or_default());
-    for party in [Some(&report.victim), report.suspect.as_ref()].into_iter().flatten() {
+    for party in [Some(&report.victim), report.suspect.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         add(&party.display_name());
         add(party.postcode.as_deref().unwrap_or_default());
         add(party.email.as_deref().unwrap_or_default());

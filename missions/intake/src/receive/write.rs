@@ -36,9 +36,18 @@ pub(super) async fn write(
     triage(tx, accepted).await?;
     let items = work_items(tx, desk, held, accepted);
     work::leave(tx, items).await?;
-    let row = vec![vec!["reports".into(), i64::try_from(held.total).unwrap_or(i64::MAX).into()]];
+    let row = vec![vec![
+        "reports".into(),
+        i64::try_from(held.total).unwrap_or(i64::MAX).into(),
+    ]];
     let update = "on conflict (name) do update set n = excluded.n";
-    tx.insert("intake_total", &["name", "n"], row, OnConflict::Update(update)).await?;
+    tx.insert(
+        "intake_total",
+        &["name", "n"],
+        row,
+        OnConflict::Update(update),
+    )
+    .await?;
     for report in accepted {
         tx.enter(Entry {
             kind: "report",
@@ -55,13 +64,38 @@ pub(super) async fn write(
 }
 
 fn network_of(held: &Held, id: ReportId) -> Option<NetworkId> {
-    held.report_networks.get(&id).copied().flatten().map(|n| held.live(n))
+    held.report_networks
+        .get(&id)
+        .copied()
+        .flatten()
+        .map(|n| held.live(n))
 }
 
 const REPORT: &[&str] = &[
-    "seq", "id", "source", "reference", "feed", "national", "received_at", "entered_at", "code",
-    "class", "class_source", "title", "loss_pence", "district", "victim_kind", "victim_label",
-    "person", "network", "vulnerability", "acceptance", "unit", "marking", "import", "digest",
+    "seq",
+    "id",
+    "source",
+    "reference",
+    "feed",
+    "national",
+    "received_at",
+    "entered_at",
+    "code",
+    "class",
+    "class_source",
+    "title",
+    "loss_pence",
+    "district",
+    "victim_kind",
+    "victim_label",
+    "person",
+    "network",
+    "vulnerability",
+    "acceptance",
+    "unit",
+    "marking",
+    "import",
+    "digest",
     "content",
 ];
 
@@ -106,18 +140,25 @@ async fn reports(
         ]);
         words.push(vec![seq.into(), one.ready.words.as_str().into()]);
     }
-    tx.insert("intake_report", REPORT, rows, OnConflict::Fail).await?;
-    tx.insert("intake_report_fts", &["rowid", "words"], words, OnConflict::Fail).await?;
+    tx.insert("intake_report", REPORT, rows, OnConflict::Fail)
+        .await?;
+    tx.insert(
+        "intake_report_fts",
+        &["rowid", "words"],
+        words,
+        OnConflict::Fail,
+    )
+    .await?;
     Ok(())
 }
 
 /// The title given, or the crime's name.
 pub(super) fn title(desk: &Desk, ready: &Ready) -> String {
     let report = &ready.report;
-    report
-        .title
-        .clone()
-        .unwrap_or_else(|| desk.codes.title(report.nfib_code.as_deref().unwrap_or_default()))
+    report.title.clone().unwrap_or_else(|| {
+        desk.codes
+            .title(report.nfib_code.as_deref().unwrap_or_default())
+    })
 }
 
 async fn values(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Result<()> {
@@ -138,12 +179,26 @@ async fn values(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
             ]
         })
         .collect();
-    let columns =
-        &["id", "kind", "value", "reports", "joins", "first_report", "first_at", "last_at"];
+    let columns = &[
+        "id",
+        "kind",
+        "value",
+        "reports",
+        "joins",
+        "first_report",
+        "first_at",
+        "last_at",
+    ];
     let update = "on conflict (value, kind) do update set reports = excluded.reports, \
         joins = excluded.joins, first_report = excluded.first_report, \
         first_at = excluded.first_at, last_at = excluded.last_at";
-    tx.insert("intake_observable", columns, rows, OnConflict::Update(update)).await?;
+    tx.insert(
+        "intake_observable",
+        columns,
+        rows,
+        OnConflict::Update(update),
+    )
+    .await?;
     let mut sightings = Vec::new();
     for one in accepted {
         for (observable, index) in &one.linked.sightings {
@@ -161,9 +216,18 @@ async fn values(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
             ]);
         }
     }
-    let columns =
-        &["report", "observable", "role", "field", "raw", "start_at", "end_at", "rejected"];
-    tx.insert("intake_sighting", columns, sightings, OnConflict::Keep).await?;
+    let columns = &[
+        "report",
+        "observable",
+        "role",
+        "field",
+        "raw",
+        "start_at",
+        "end_at",
+        "rejected",
+    ];
+    tx.insert("intake_sighting", columns, sightings, OnConflict::Keep)
+        .await?;
     Ok(())
 }
 
@@ -186,7 +250,13 @@ async fn people(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
     let columns = &["id", "kind", "label", "reports", "first_at", "last_at"];
     let update = "on conflict (id) do update set reports = excluded.reports, \
         first_at = excluded.first_at, last_at = excluded.last_at";
-    tx.insert("intake_person", columns, persons, OnConflict::Update(update)).await?;
+    tx.insert(
+        "intake_person",
+        columns,
+        persons,
+        OnConflict::Update(update),
+    )
+    .await?;
     let (mut mentions, mut links) = (Vec::new(), Vec::new());
     for one in accepted {
         for (linked, ready) in one.linked.mentions.iter().zip(&one.ready.mentions) {
@@ -206,25 +276,46 @@ async fn people(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
                     high.into(),
                     link.weight.into(),
                     link.band.into(),
-                    serde_json::to_string(&link.parts).unwrap_or_default().into(),
+                    serde_json::to_string(&link.parts)
+                        .unwrap_or_default()
+                        .into(),
                 ]);
             }
         }
     }
-    let columns = &["id", "report", "role", "kind", "person", "label", "prepared"];
-    tx.insert("intake_mention", columns, mentions, OnConflict::Fail).await?;
+    let columns = &[
+        "id", "report", "role", "kind", "person", "label", "prepared",
+    ];
+    tx.insert("intake_mention", columns, mentions, OnConflict::Fail)
+        .await?;
     let columns = &["low", "high", "weight", "band", "parts"];
-    tx.insert("intake_mention_link", columns, links, OnConflict::Keep).await?;
-    let keys = held.new_keys.iter().map(|(k, m)| vec![(*k).into(), (*m).into()]).collect();
-    tx.insert("intake_mention_key", &["key", "mention"], keys, OnConflict::Keep).await?;
+    tx.insert("intake_mention_link", columns, links, OnConflict::Keep)
+        .await?;
+    let keys = held
+        .new_keys
+        .iter()
+        .map(|(k, m)| vec![(*k).into(), (*m).into()])
+        .collect();
+    tx.insert(
+        "intake_mention_key",
+        &["key", "mention"],
+        keys,
+        OnConflict::Keep,
+    )
+    .await?;
     let names: BTreeMap<_, _> = held.names.added.iter().collect();
     let names = names
         .into_iter()
         .map(|((name, field), n)| vec![name.as_str().into(), field.as_str().into(), (*n).into()])
         .collect();
     let update = "on conflict (name, field) do update set n = intake_name_count.n + excluded.n";
-    tx.insert("intake_name_count", &["name", "field", "n"], names, OnConflict::Update(update))
-        .await?;
+    tx.insert(
+        "intake_name_count",
+        &["name", "field", "n"],
+        names,
+        OnConflict::Update(update),
+    )
+    .await?;
     Ok(())
 }
 
@@ -240,18 +331,40 @@ async fn networks(tx: &mut Tx<'_>, desk: &Desk, held: &Held) -> Result<()> {
             network.merged_into.map(|n| held.live(n)).into(),
         ]);
         if network.new {
-            events.push(crate::networks::event_row(tx, *id, "formed", None, network.reports, ""));
+            events.push(crate::networks::event_row(
+                tx,
+                *id,
+                "formed",
+                None,
+                network.reports,
+                "",
+            ));
         }
     }
-    let columns = &["id", "name", "reports", "first_at", "last_at", "merged_into"];
+    let columns = &[
+        "id",
+        "name",
+        "reports",
+        "first_at",
+        "last_at",
+        "merged_into",
+    ];
     let update = "on conflict (id) do update set reports = excluded.reports, \
         first_at = excluded.first_at, last_at = excluded.last_at, \
         merged_into = excluded.merged_into";
-    tx.insert("intake_network", columns, rows, OnConflict::Update(update)).await?;
+    tx.insert("intake_network", columns, rows, OnConflict::Update(update))
+        .await?;
     for (gone, into) in &held.merges {
         let into = held.live(*into);
         let moved = crate::networks::move_reports(tx, *gone, into).await?;
-        events.push(crate::networks::event_row(tx, into, "merged", Some(*gone), moved, ""));
+        events.push(crate::networks::event_row(
+            tx,
+            into,
+            "merged",
+            Some(*gone),
+            moved,
+            "",
+        ));
     }
     let mut joined: BTreeMap<NetworkId, Vec<ReportId>> = BTreeMap::new();
     for (report, network) in &held.joined {
@@ -278,12 +391,15 @@ async fn triage(tx: &mut Tx<'_>, accepted: &[Accepted<'_>]) -> Result<()> {
                 one.id.into(),
                 now.into(),
                 one.linked.proposal.policy.as_str().into(),
-                serde_json::to_string(&one.linked.proposal).unwrap_or_default().into(),
+                serde_json::to_string(&one.linked.proposal)
+                    .unwrap_or_default()
+                    .into(),
             ]
         })
         .collect();
     let columns = &["report", "at", "policy", "proposal"];
-    tx.insert("intake_triage", columns, rows, OnConflict::Fail).await?;
+    tx.insert("intake_triage", columns, rows, OnConflict::Fail)
+        .await?;
     Ok(())
 }
 
@@ -314,7 +430,11 @@ fn work_items(
 fn triage_item(tx: &Tx<'_>, desk: &Desk, held: &Held, one: &Accepted<'_>) -> NewWorkItem {
     let (report, proposal) = (&one.ready.report, &one.linked.proposal);
     let clocks = desk.clocks();
-    let by_feed = clocks.triage.get(report.feed.name()).copied().unwrap_or(clocks.triage_other);
+    let by_feed = clocks
+        .triage
+        .get(report.feed.name())
+        .copied()
+        .unwrap_or(clocks.triage_other);
     let mut due_at = desk.due(report.received_at, by_feed);
     if proposal.severity == Priority::High {
         due_at = due_at.min(desk.due(report.received_at, clocks.triage_high));
@@ -345,7 +465,11 @@ fn victim_item(tx: &Tx<'_>, desk: &Desk, one: &Accepted<'_>, triage: &NewWorkIte
     let (report, proposal) = (&one.ready.report, &one.linked.proposal);
     let band = &proposal.vulnerability.band;
     let plan = &desk.triage.policy.attempt_plan;
-    let days = plan.first_attempt_working_days.get(band).copied().unwrap_or(1);
+    let days = plan
+        .first_attempt_working_days
+        .get(band)
+        .copied()
+        .unwrap_or(1);
     NewWorkItem {
         id: WorkItemId(tx.id()),
         queue: VICTIM_CARE,
@@ -360,7 +484,9 @@ fn victim_item(tx: &Tx<'_>, desk: &Desk, one: &Accepted<'_>, triage: &NewWorkIte
 
 fn summary(desk: &Desk, one: &Accepted<'_>) -> Summary {
     let (report, proposal) = (&one.ready.report, &one.linked.proposal);
-    let day = report.event_from.unwrap_or_else(|| report.received_at.day());
+    let day = report
+        .event_from
+        .unwrap_or_else(|| report.received_at.day());
     let about = match report.victim.kind {
         PartyKind::Organisation => report.victim.display_name(),
         PartyKind::Person => match report.victim.age_on(day) {

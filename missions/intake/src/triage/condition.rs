@@ -43,7 +43,10 @@ impl Condition {
             .map(|part| Part::parse(part.trim()))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|problem| format!("condition {text:?}: {problem}"))?;
-        Ok(Condition { text: text.to_owned(), parts })
+        Ok(Condition {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     /// Whether every part holds. A number that is not known never holds.
@@ -79,7 +82,11 @@ impl Part {
                     .trim()
                     .parse()
                     .map_err(|_| format!("{:?} is not a number", value.trim()))?;
-                return Ok(Part::Number { name: name.trim().to_owned(), op, value });
+                return Ok(Part::Number {
+                    name: name.trim().to_owned(),
+                    op,
+                    value,
+                });
             }
         }
         let (name, wanted) = match text.strip_prefix("not ") {
@@ -87,9 +94,14 @@ impl Part {
             None => (text, true),
         };
         if !name.contains(':') {
-            return Err(format!("{name:?} is neither a fact (kind:value) nor a comparison"));
+            return Err(format!(
+                "{name:?} is neither a fact (kind:value) nor a comparison"
+            ));
         }
-        Ok(Part::Fact { name: name.to_owned(), wanted })
+        Ok(Part::Fact {
+            name: name.to_owned(),
+            wanted,
+        })
     }
 }
 
@@ -123,7 +135,11 @@ mod tests {
             ("answer:lives_alone=yes", true),
             ("victims >= 1", false),
         ] {
-            assert_eq!(Condition::parse(text).unwrap().holds(&facts), holds, "{text}");
+            assert_eq!(
+                Condition::parse(text).unwrap().holds(&facts),
+                holds,
+                "{text}"
+            );
         }
         for text in ["", "courier", "loss_pounds >= much", "marker:x &"] {
             assert!(Condition::parse(text).is_err(), "{text}");

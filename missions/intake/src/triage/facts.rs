@@ -119,7 +119,11 @@ impl Facts {
         for name in ["service_outage_hours", "data_subjects"] {
             if let Some(n) = report.answers.get(name).and_then(|a| a.parse::<u32>().ok()) {
                 self.set(
-                    if name == "data_subjects" { "data_subjects" } else { "service_outage_hours" },
+                    if name == "data_subjects" {
+                        "data_subjects"
+                    } else {
+                        "service_outage_hours"
+                    },
                     f64::from(n),
                 );
             }
@@ -133,7 +137,9 @@ impl Facts {
             self.set("staff_count", f64::from(staff));
         }
         if victim.kind == PartyKind::Person {
-            let day = report.event_from.unwrap_or_else(|| report.received_at.day());
+            let day = report
+                .event_from
+                .unwrap_or_else(|| report.received_at.day());
             if let Some(age) = victim.age_on(day) {
                 self.set("age", f64::from(age));
             }
@@ -144,7 +150,9 @@ impl Facts {
     }
 
     fn about_suspect(&mut self, report: &Report) {
-        let Some(suspect) = &report.suspect else { return };
+        let Some(suspect) = &report.suspect else {
+            return;
+        };
         if suspect.surname.is_some() || suspect.organisation.is_some() {
             self.add("suspect:named");
         }

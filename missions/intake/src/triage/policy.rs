@@ -210,7 +210,9 @@ impl TriagePolicy {
 
     pub fn read(files: &Files) -> Result<Versioned<TriagePolicy>, PolicyError> {
         let read = files.read::<TriagePolicy>(Self::FILE)?;
-        read.policy.check().map_err(|problem| PolicyError::new(Self::FILE, problem))?;
+        read.policy
+            .check()
+            .map_err(|problem| PolicyError::new(Self::FILE, problem))?;
         Ok(read)
     }
 
@@ -221,15 +223,23 @@ impl TriagePolicy {
             ("acceptance", &self.acceptance.bands),
         ] {
             if bands.is_empty() || !bands.is_sorted_by(|a, b| a.min > b.min) {
-                return Err(format!("{name}: list the bands from the highest minimum down"));
+                return Err(format!(
+                    "{name}: list the bands from the highest minimum down"
+                ));
             }
             if bands.last().is_some_and(|b| b.min > 0) {
-                return Err(format!("{name}: the last band must start at 0, so that all are banded"));
+                return Err(format!(
+                    "{name}: the last band must start at 0, so that all are banded"
+                ));
             }
         }
         for table in [&self.vulnerability, &self.solvability] {
             for factor in &table.factor {
-                for answer in factor.override_high.iter().chain(factor.derive.iter().map(|d| &d.answer)) {
+                for answer in factor
+                    .override_high
+                    .iter()
+                    .chain(factor.derive.iter().map(|d| &d.answer))
+                {
                     if !factor.points.contains_key(answer) {
                         return Err(format!("factor {}: {answer:?} has no points", factor.id));
                     }
@@ -237,8 +247,14 @@ impl TriagePolicy {
             }
         }
         for band in ["high", "medium", "standard"] {
-            if !self.attempt_plan.first_attempt_working_days.contains_key(band) {
-                return Err(format!("attempt_plan: first_attempt_working_days lacks {band}"));
+            if !self
+                .attempt_plan
+                .first_attempt_working_days
+                .contains_key(band)
+            {
+                return Err(format!(
+                    "attempt_plan: first_attempt_working_days lacks {band}"
+                ));
             }
         }
         for feed in self.clocks.triage.keys() {
@@ -246,12 +262,20 @@ impl TriagePolicy {
                 return Err(format!("clocks.triage: {feed:?} is not a feed"));
             }
         }
-        if let Some(day) = self.clocks.bank_holidays.iter().find(|d| record::time::Date::parse(d).is_none()) {
+        if let Some(day) = self
+            .clocks
+            .bank_holidays
+            .iter()
+            .find(|d| record::time::Date::parse(d).is_none())
+        {
             return Err(format!("clocks: {day:?} is not a day such as 2026-12-25"));
         }
         let last = self.routes.last().ok_or("no route is listed")?;
         if !last.when.is_empty() {
-            return Err(format!("the last route ({}) must have no condition, so that all go somewhere", last.id));
+            return Err(format!(
+                "the last route ({}) must have no condition, so that all go somewhere",
+                last.id
+            ));
         }
         if let Some(steps) = self
             .acceptance
@@ -260,7 +284,10 @@ impl TriagePolicy {
             .flat_map(|g| &g.steps)
             .find(|s| !super::facts::NUMBERS.contains(&s.number.as_str()))
         {
-            return Err(format!("acceptance: {:?} is not a number that is known", steps.number));
+            return Err(format!(
+                "acceptance: {:?} is not a number that is known",
+                steps.number
+            ));
         }
         Ok(())
     }

@@ -70,7 +70,11 @@ pub fn propose(policy: &TriagePolicy, digest: &str, facts: &Facts, class: CrimeC
     facts.add(format!("class:{}", proposed_class.name()));
     let repeat_victim = facts.number("earlier_reports").unwrap_or(0.0) + 1.0
         >= f64::from(policy.repeat_victim.repeat_min)
-        || policy.repeat_victim.always_flag_codes.iter().any(|c| facts.has(&format!("code:{c}")));
+        || policy
+            .repeat_victim
+            .always_flag_codes
+            .iter()
+            .any(|c| facts.has(&format!("code:{c}")));
     if repeat_victim {
         facts.add("victim:repeat");
     }
@@ -78,17 +82,37 @@ pub fn propose(policy: &TriagePolicy, digest: &str, facts: &Facts, class: CrimeC
         .acceptance
         .groups
         .iter()
-        .map(|g| group(g, policy.acceptance.group_max, &facts, &vulnerability, &solvability))
+        .map(|g| {
+            group(
+                g,
+                policy.acceptance.group_max,
+                &facts,
+                &vulnerability,
+                &solvability,
+            )
+        })
         .collect();
     let points = groups.iter().map(|g| g.points).sum();
     let rules = |rules: &[super::policy::Rule], facts: &Facts| -> Vec<String> {
-        rules.iter().filter(|r| first(&r.when, facts).is_some()).map(|r| r.id.clone()).collect()
+        rules
+            .iter()
+            .filter(|r| first(&r.when, facts).is_some())
+            .map(|r| r.id.clone())
+            .collect()
     };
     let must_accept = rules(&policy.acceptance.must_accept, &facts);
     let must_refer = rules(&policy.acceptance.must_refer, &facts);
-    let top = policy.acceptance.bands.first().map(|b| b.name.clone()).unwrap_or_default();
-    let acceptance_band =
-        if must_accept.is_empty() { band(&policy.acceptance.bands, points) } else { top };
+    let top = policy
+        .acceptance
+        .bands
+        .first()
+        .map(|b| b.name.clone())
+        .unwrap_or_default();
+    let acceptance_band = if must_accept.is_empty() {
+        band(&policy.acceptance.bands, points)
+    } else {
+        top
+    };
     facts.add(format!("acceptance:{acceptance_band}"));
     for rule in &must_accept {
         facts.add(format!("must_accept:{rule}"));
@@ -131,7 +155,9 @@ fn band(bands: &[Band], points: i64) -> String {
 fn table(table: &FactorTable, facts: &Facts) -> Score {
     let mut score = Score::default();
     for factor in &table.factor {
-        let asked = facts.answer(&factor.id).filter(|a| factor.points.contains_key(*a));
+        let asked = facts
+            .answer(&factor.id)
+            .filter(|a| factor.points.contains_key(*a));
         let derived = || {
             factor
                 .derive
@@ -193,23 +219,52 @@ fn group(
     };
     for steps in &group.steps {
         if let Some(n) = facts.number(&steps.number) {
-            let points = steps.points.iter().filter(|s| n >= s.min).map(|s| s.points).max();
-            reason(&steps.id, format!("{n}"), points.unwrap_or(0), &steps.number);
+            let points = steps
+                .points
+                .iter()
+                .filter(|s| n >= s.min)
+                .map(|s| s.points)
+                .max();
+            reason(
+                &steps.id,
+                format!("{n}"),
+                points.unwrap_or(0),
+                &steps.number,
+            );
         }
     }
     for scored in &group.score {
         if let Some(condition) = first(&scored.when, facts) {
-            reason(&scored.id, "yes".to_owned(), scored.points, condition.text());
+            reason(
+                &scored.id,
+                "yes".to_owned(),
+                scored.points,
+                condition.text(),
+            );
         }
     }
     if let Some(points) = group.from_band.get(&solvability.band) {
-        reason("from_band", solvability.band.clone(), *points, "solvability");
+        reason(
+            "from_band",
+            solvability.band.clone(),
+            *points,
+            "solvability",
+        );
     }
     if vulnerability.band == "high" {
-        reason("any_high_vulnerability", "high".to_owned(), group.any_high_vulnerability, "vulnerability");
+        reason(
+            "any_high_vulnerability",
+            "high".to_owned(),
+            group.any_high_vulnerability,
+            "vulnerability",
+        );
     }
     let points = reasons.iter().map(|r| r.points).sum::<i64>().min(most);
-    Group { id: group.id.clone(), points, reasons }
+    Group {
+        id: group.id.clone(),
+        points,
+        reasons,
+    }
 }
 
 fn severity(policy: &TriagePolicy, facts: &Facts) -> (Priority, String) {
@@ -219,7 +274,10 @@ fn severity(policy: &TriagePolicy, facts: &Facts) -> (Priority, String) {
     if let Some(condition) = first(&policy.severity.medium, facts) {
         return (Priority::Medium, condition.text().to_owned());
     }
-    (Priority::Standard, "no rule for high or medium holds".to_owned())
+    (
+        Priority::Standard,
+        "no rule for high or medium holds".to_owned(),
+    )
 }
 
 fn route(policy: &TriagePolicy, facts: &Facts) -> (String, String) {

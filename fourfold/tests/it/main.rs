@@ -1,0 +1,4 @@
+//! The product as assembled: routes, acts, pages, on both databases.
+
+mod harness;
+mod signing_in;
