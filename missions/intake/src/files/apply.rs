@@ -234,6 +234,13 @@ impl<'a> Draft<'a> {
                 "Compare the value with the sender's; it may have been written to deceive",
             );
         }
+        if cleaned.restored {
+            self.warn(
+                field,
+                "characters spoiled by an earlier conversion were restored".to_owned(),
+                "Check quotation marks, dashes and currency signs",
+            );
+        }
         if cleaned.control {
             self.warn(
                 field,

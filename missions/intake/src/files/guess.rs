@@ -123,6 +123,7 @@ fn likeness(heading: &str, field: &Field) -> f32 {
 
 /// Lower-case words, split at punctuation and where capitals begin, numbers apart.
 fn words_of(text: &str) -> Vec<String> {
+    let text = text.replace("'s ", " ").replace("\u{2019}s ", " ");
     let mut words: Vec<String> = Vec::new();
     let mut fresh = true;
     let mut lower = false;

@@ -36,7 +36,11 @@ pub struct Mapping {
 
 /// Where the text of a field comes from. A column is named by its heading, or by `#3` for the third.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a heading, a list of headings, { join = [...], with = \"...\" }, \
+                 { value = \"...\" } or { digest = [...] }"
+)]
 pub enum Origin {
     Column(String),
     /// The cells that are not empty, joined as suits the field.
@@ -303,7 +307,7 @@ district = { value = "North" }
             ("district =", "distrikt =", "distrikt"),
             ("reference = \"Ref\"", "", "reference"),
             ("\"Ref\"", "{ value = \"x\" }", "constant"),
-            ("with = \" / \"", "by = \" / \"", "fields"),
+            ("with = \" / \"", "by = \" / \"", "expected a heading"),
             ("name = \"small\"", "name = \"Small one\"", "lower-case"),
         ] {
             let error = Mapping::from_toml("m.toml", &SMALL.replacen(from, to, 1)).unwrap_err();

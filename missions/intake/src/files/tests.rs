@@ -234,9 +234,17 @@ fn gzip(bytes: impl Read) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// The shipped limits, with the bomb's measure taken early so that the test's bomb can be small.
+fn wary() -> Limits {
+    Limits {
+        unpack_ratio_from_bytes: 1 << 20,
+        ..Limits::default()
+    }
+}
+
 /// Lines that compress far too well to be a table.
 fn bomb() -> impl Read {
-    io::Cursor::new(b"ref,text\n").chain(io::repeat(b'\n').take(48 << 20))
+    io::Cursor::new(b"ref,text\n").chain(io::repeat(b'\n').take(2 << 20))
 }
 
 #[test]
@@ -247,7 +255,8 @@ fn gzip_is_read_and_its_bomb_refused() {
     let digest = table.finish().unwrap();
     assert_eq!(digest.sha256, hex::encode(sha2::Sha256::digest(&packed)));
 
-    let refused = refusal(source(&gzip(bomb()), &Format::default()));
+    let bomb = io::Cursor::new(gzip(bomb()));
+    let refused = refusal(Source::from_reader(bomb, &wary(), &Format::default()));
     assert!(refused.contains("more than 200 times"), "{refused}");
 
     let small = Limits {
@@ -287,7 +296,7 @@ fn zip(files: &[(&str, &[u8])], folder: &Path) -> PathBuf {
 }
 
 fn open(path: &Path) -> Result<Source, FileError> {
-    Source::open(path, &Limits::default(), &Format::default())
+    Source::open(path, &wary(), &Format::default())
 }
 
 #[test]
@@ -410,7 +419,7 @@ fn xlsx_gives_remembered_values_and_names_formula_cells() {
 #[test]
 fn a_workbook_bomb_is_refused_before_it_is_opened() {
     let folder = tempfile::tempdir().unwrap();
-    let bomb = vec![b' '; 32 << 20];
+    let bomb = vec![b' '; 2 << 20];
     let files: [(&str, &[u8]); 2] = [("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", &bomb)];
     let refused = refusal(open(&zip(&files, folder.path())));
     assert!(refused.contains("more than 200 times"), "{refused}");
@@ -649,8 +658,6 @@ fn json_objects_with_later_keys_are_mapped() {
     assert_eq!(reports[30].victim.surname.as_deref(), Some("Late"));
 }
 
-
-
 // --- rejected rows ------------------------------------------------------------------------------
 
 /// Imports a file and writes what was rejected.
@@ -725,7 +732,7 @@ fn conserved(text: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
@@ -836,9 +843,6 @@ fn counts(file: &str, mapping: &str) -> Counts {
         };
         let (report, findings) = mapper.apply(&row);
         warnings += findings.len();
-        for finding in &findings {
-            println!("{finding}");
-        }
         match report {
             Some(report) => {
                 reports += 1;
@@ -862,7 +866,10 @@ fn real_text_messages() {
 
 #[test]
 fn real_incidents() {
-    assert_eq!(counts("vcdb/vcdb_sample.csv", "vcdb"), (0, 0, 0, 0, 0));
+    assert_eq!(
+        counts("vcdb/vcdb_sample.csv", "vcdb"),
+        (1500, 1500, 944, 0, 0)
+    );
 }
 
 #[test]
