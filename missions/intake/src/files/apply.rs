@@ -93,15 +93,24 @@ fn plan(mapping: &Mapping, headings: &Headings) -> Vec<Step> {
                 Origin::Joined(joined) => From::Joined(places(&joined.join), joined.with.clone()),
                 Origin::Constant(constant) => From::Constant(constant.value.clone()),
                 Origin::Digest(digest) if digest.digest.is_empty() => {
-                    let added = |name: &String| super::rejected::is_added(name);
-                    let names = headings.names().iter().enumerate();
-                    From::Digest(names.filter(|(_, n)| !added(n)).map(|(i, _)| i).collect())
+                    From::Digest(whole_row(headings))
                 }
                 Origin::Digest(digest) => From::Digest(places(&digest.digest)),
             };
             Some(Step { field, from })
         })
         .collect()
+}
+
+/// All columns but those a file of rejected rows adds, in the order of their names: the keys of a
+/// JSON object have no order of their own.
+fn whole_row(headings: &Headings) -> Vec<usize> {
+    let names = headings.names();
+    let mut columns: Vec<usize> = (0..names.len())
+        .filter(|&i| !super::rejected::is_added(&names[i]))
+        .collect();
+    columns.sort_by(|&a, &b| names[a].cmp(&names[b]).then(a.cmp(&b)));
+    columns
 }
 
 /// What joins several cells when the mapping does not say.
@@ -211,15 +220,7 @@ impl<'a> Draft<'a> {
                     .collect();
                 self.cell(step.field, &cells.join(with));
             }
-            From::Digest(columns) => {
-                let mut hash = Sha256::new();
-                for &column in columns {
-                    hash.update(row.cell(column).trim().as_bytes());
-                    // A separator no cell holds: a digest of joined cells must not be ambiguous.
-                    hash.update([0]);
-                }
-                self.report.reference = hex::encode(&hash.finalize()[..10]);
-            }
+            From::Digest(columns) => self.report.reference = row_digest(row, columns),
         }
     }
 
@@ -579,6 +580,22 @@ impl<'a> Draft<'a> {
             .any(|f| f.severity == Severity::Rejected);
         ((!rejected).then_some(self.report), self.findings)
     }
+}
+
+/// The first 20 hex digits of SHA-256 over heading and cell of every cell that is not empty. The
+/// separator is a byte no cell holds, so that two different rows cannot run into one text.
+fn row_digest(row: &Row, columns: &[usize]) -> String {
+    let mut hash = Sha256::new();
+    for &column in columns {
+        let cell = row.cell(column).trim();
+        if !cell.is_empty() {
+            hash.update(row.headings.names()[column].as_bytes());
+            hash.update([0]);
+            hash.update(cell.as_bytes());
+            hash.update([0]);
+        }
+    }
+    hex::encode(&hash.finalize()[..10])
 }
 
 /// Where a text field of a party is kept.

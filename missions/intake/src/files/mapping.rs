@@ -65,8 +65,8 @@ pub struct Constant {
     pub value: String,
 }
 
-/// For files without a reference: the first 20 hex digits of SHA-256 over these cells, or over the
-/// whole row when none are named. Two equal rows are then one report.
+/// For files without a reference: the first 20 hex digits of SHA-256 over headings and cells of
+/// these columns, or of the whole row when none are named. Two equal rows are then one report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RowDigest {
