@@ -1,15 +1,25 @@
 //! Rows and megabytes a second from a canonical CSV of 20 columns into reports, on one core:
-//! `cargo run --release -p intake --example read_reports -- [ROWS]`.
+//! `cargo run --release -p intake --example read_reports -- [ROWS | FILE]`. A file is read only, row
+//! by row, to see that memory does not grow with it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::time::Instant;
 
-use intake::files::{FileError, Format, Limits, Mapping, Reading, SHIPPED, Source};
+use intake::files::{FileError, Format, Limits, Mapping, Reading, Row, SHIPPED, Source};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let rows: usize = std::env::args().nth(1).map_or(Ok(300_000), |n| n.parse())?;
+    let argument = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "300000".to_owned());
+    let Ok(rows) = argument.parse() else {
+        let started = Instant::now();
+        let source = Source::open(argument.as_ref(), &Limits::default(), &Format::default())?;
+        let megabytes = std::fs::metadata(&argument)?.len() as f64 / 1e6;
+        report("read", drain(source, |_| true)?, megabytes, started);
+        return Ok(());
+    };
     let text = table(rows)?;
     let megabytes = text.len() as f64 / 1e6;
     let (name, mapping) = SHIPPED[2];
@@ -30,15 +40,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn read(text: &str, mut keep: impl FnMut(&intake::files::Row) -> bool) -> Result<usize, FileError> {
+fn read(text: &str, keep: impl FnMut(&Row) -> bool) -> Result<usize, FileError> {
     let input = Cursor::new(text.to_owned());
-    let mut source = Source::from_reader(input, &Limits::default(), &Format::default())?;
+    let source = Source::from_reader(input, &Limits::default(), &Format::default())?;
+    drain(source, keep)
+}
+
+fn drain(mut source: Source, mut keep: impl FnMut(&Row) -> bool) -> Result<usize, FileError> {
     let mut kept = 0;
     while let Some(reading) = source.next_row()? {
-        if let Reading::Row(row) = reading {
-            kept += usize::from(keep(&row));
+        match reading {
+            Reading::Row(row) => kept += usize::from(keep(&row)),
+            Reading::Rejected(rejection) => println!("{}", rejection.finding),
         }
     }
+    println!("sha256 {}", source.finish()?.sha256);
     Ok(kept)
 }
 

@@ -175,15 +175,28 @@ impl Mapping {
     pub fn validate(&self, headings: &Headings) -> Vec<Finding> {
         let mut findings = self.check_duplicates(headings);
         let mut used = BTreeSet::new();
+        let mut absent: Vec<&str> = Vec::new();
         for (field, origin) in &self.fields {
             for column in origin.columns() {
                 match headings.position(column) {
                     Some(position) => {
                         used.insert(position);
                     }
-                    None => findings.push(missing(field, column)),
+                    None if field == "reference" => findings.push(no_reference(column)),
+                    None => absent.push(column),
                 }
             }
+        }
+        if !absent.is_empty() {
+            findings.push(Finding::warning(
+                0,
+                "",
+                format!(
+                    "the file does not have these columns of the mapping: {}",
+                    absent.join(", ")
+                ),
+                "Their fields stay empty; correct the mapping if they should not",
+            ));
         }
         let whole_row = |o: &Origin| matches!(o, Origin::Digest(d) if d.digest.is_empty());
         let left: Vec<&str> = headings
@@ -252,21 +265,12 @@ impl Mapping {
     }
 }
 
-fn missing(field: &str, column: &str) -> Finding {
-    let problem = format!("the file has no column {column:?}, which gives {field}");
-    if field == "reference" {
-        return Finding::rejected(
-            0,
-            column,
-            problem,
-            "Choose the mapping made for this file, or correct the heading in it",
-        );
-    }
-    Finding::warning(
+fn no_reference(column: &str) -> Finding {
+    Finding::rejected(
         0,
         column,
-        problem,
-        "The field stays empty; correct the mapping if it should not",
+        format!("the file has no column {column:?}, which gives the reference"),
+        "Choose the mapping made for this file, or correct the heading in it",
     )
 }
 
@@ -322,7 +326,7 @@ district = { value = "North" }
         let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert!(
             text.iter()
-                .any(|t| t.contains("\"A\"") && t.contains("narrative"))
+                .any(|t| t.contains("columns of the mapping: A, A."))
         );
         assert!(
             text.iter().any(|t| t.contains("not imported: B.")),

@@ -57,6 +57,8 @@ pub struct Source {
     mended: bool,
     /// The number of a row that broke its quotation, until a row with all its columns is read.
     adrift: Option<u64>,
+    /// Fewest cells of a row that was kept: some programs leave empty last cells out.
+    fewest: usize,
     number: u64,
 }
 
@@ -123,6 +125,7 @@ impl Source {
             findings,
             mended: false,
             adrift: None,
+            fewest: usize::MAX,
             number: 0,
         }
     }
@@ -288,18 +291,18 @@ impl Source {
         mut cells: CellText,
         mut warnings: Vec<Finding>,
     ) -> Reading {
-        let columns = self.headings.len();
+        let (columns, read) = (self.headings.len(), cells.len());
         if cells.text.contains('\0') {
             let at = cells.iter().position(|c| c.contains('\0')).unwrap_or(0);
             let finding = nul_finding(number, &self.heading(at));
             return self.reject(finding, &cells);
         }
         if cells.len() < columns {
-            if let Some(broken) = self.adrift {
+            if let Some(broken) = self.debris_of(number, cells.len()) {
                 let finding = Finding::rejected(
                     number,
                     "",
-                    format!("this looks like the rest of row {broken}, whose quotation is broken"),
+                    format!("this looks like the rest of row {broken}, which could not be read"),
                     "Mend the quotation marks of that row, or complete this one",
                 );
                 return self.reject(finding, &cells);
@@ -333,12 +336,21 @@ impl Source {
             cells.truncate(columns);
         }
         self.adrift = None;
+        self.fewest = self.fewest.min(read);
         if self.mended {
             cells = rejected::without_guards(&cells);
         }
         let mut row = Row::new(number, Arc::clone(&self.headings), cells);
         row.warnings = warnings;
         Reading::Row(row)
+    }
+
+    /// The broken row whose later lines this short row may be. Rejecting it loses nothing, for it can
+    /// be mended; keeping it would make a report out of a piece of a narrative.
+    fn debris_of(&self, number: u64, cells: usize) -> Option<u64> {
+        self.adrift.filter(|&broken| {
+            cells < self.fewest && number - broken <= self.limits.max_lines_in_record
+        })
     }
 
     fn fit_named(
@@ -409,6 +421,9 @@ fn open_text(
 ) -> Result<Source, FileError> {
     refuse_other_kinds(&head)?;
     let found = encoding::detect(&head, format.encoding);
+    if matches!(found.encoding, Encoding::Utf8 | Encoding::Windows1252) && is_binary(&head) {
+        return Err(FileError::NotATable("a file of bytes, not of text"));
+    }
     let mut findings = Vec::new();
     if found.assumed {
         findings.push(Finding::warning(
@@ -457,9 +472,9 @@ fn find_dialect(head: &[u8], format: &Format) -> Dialect {
         b'\n'
     };
     let first = text.lines().next().unwrap_or("");
-    if rejected::is_rejected_heading(first) {
+    if let Some(delimiter) = rejected::rejected_delimiter(first) {
         return Dialect {
-            delimiter: b',',
+            delimiter,
             quoting: true,
             terminator,
         };
@@ -500,6 +515,12 @@ fn refuse_other_kinds(head: &[u8]) -> Result<(), FileError> {
         return Err(FileError::NotATable("a web page"));
     }
     Ok(())
+}
+
+/// Packed and compiled files hold control characters everywhere; text, even spoiled, does not.
+fn is_binary(head: &[u8]) -> bool {
+    let control = |b: &&u8| **b < b' ' && !b.is_ascii_whitespace();
+    head.len() >= 64 && head.iter().filter(control).count() * 20 > head.len()
 }
 
 fn refuse_heading(broken: &Fault, limits: &Limits) -> FileError {

@@ -110,6 +110,15 @@ fn the_rest_of_a_broken_record_is_not_a_report() {
 }
 
 #[test]
+fn a_broken_row_does_not_condemn_short_rows() {
+    let outcome = read("ref,a,b\n1,x\n2,\"y\"z\n3,x\n4\n5,x,y\n6\n");
+    let kept: Vec<&str> = outcome.rows.iter().map(|r| r.cell(0)).collect();
+    // Row 4 comes after a whole row: by then the broken record is over.
+    assert_eq!(kept, ["1", "3", "4", "5", "6"]);
+    assert_eq!(outcome.rejections.len(), 1);
+}
+
+#[test]
 fn missing_columns_are_kept_with_a_warning_and_extra_ones_rejected() {
     let outcome = read("a,b,c\n1,2\n1,2,3,\n1,2,3,4\n");
     assert_eq!(cells(&outcome.rows[0]), ["1", "2", ""]);
@@ -416,6 +425,38 @@ fn xlsx_gives_remembered_values_and_names_formula_cells() {
     );
 }
 
+/// A small sound workbook.
+fn workbook() -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for row in 0..200 {
+        for column in 0..5 {
+            sheet
+                .write(row, column, format!("cell {row} {column}"))
+                .unwrap();
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_damaged_workbook_is_refused_or_read_but_never_cut_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.xlsx");
+    let sound = workbook();
+    for at in (0..sound.len()).step_by(53) {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 0x5A;
+        std::fs::write(&path, &bytes).unwrap();
+        let Ok(mut source) = open(&path) else {
+            continue;
+        };
+        if let Ok(outcome) = drain(&mut source) {
+            assert_eq!(outcome.rows.len(), 199, "byte {at}");
+        }
+    }
+}
+
 #[test]
 fn a_workbook_bomb_is_refused_before_it_is_opened() {
     let folder = tempfile::tempdir().unwrap();
@@ -433,6 +474,7 @@ fn empty_and_foreign_files_are_refused_by_name() {
     assert!(open(b"%PDF-1.7").contains("PDF"));
     assert!(open(b"\xD0\xCF\x11\xE0").contains(".xls"));
     assert!(open(b"<!DOCTYPE html>").contains("web page"));
+    assert!(open(&gzip(io::Cursor::new((0..=255).collect::<Vec<u8>>()))).contains("of bytes"));
     assert!(open(b"PK\x03\x04").contains("Save it first"));
     assert!(open(b"[]").contains("no objects"));
     assert!(open(&gzip(&b""[..])).contains("empty"));
