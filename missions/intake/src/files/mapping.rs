@@ -7,10 +7,10 @@ use record::policy::PolicyError;
 use record::report::{Feed, field_named};
 use serde::{Deserialize, Serialize};
 
+use super::dates::DateOrder;
 use super::rejected;
 use super::row::Headings;
 use super::source::Format;
-use super::values::DateOrder;
 
 /// How the tables of one sender become reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -353,11 +353,9 @@ fn a_zip_whose_check_sum_is_wrong_is_damaged() {
     assert!(refusal(open(&path)).contains("check sum"));
 }
 
-#[test]
-fn xlsx_gives_remembered_values_and_names_formula_cells() {
+/// Two sheets; on the first a date, formulas with remembered values, a gap and text like a formula.
+fn workbook_with_formulas(path: &Path) {
     use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook};
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.xlsx");
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     for (column, heading) in ["reference", "event_from", "loss", "lives_alone", "title"]
@@ -381,8 +379,14 @@ fn xlsx_gives_remembered_values_and_names_formula_cells() {
         .unwrap();
     sheet.write(5, 4, "=1+1").unwrap();
     workbook.add_worksheet().set_name("Other").unwrap();
-    workbook.save(&path).unwrap();
+    workbook.save(path).unwrap();
+}
 
+#[test]
+fn xlsx_gives_remembered_values_and_names_formula_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.xlsx");
+    workbook_with_formulas(&path);
     let mut source = open(&path).unwrap();
     assert!(has(source.findings(), "also has Other"));
     let outcome = drain(&mut source).unwrap();
