@@ -58,7 +58,7 @@ pub(super) enum DateFault {
 /// latest one that is not after next year.
 pub(super) fn read_when(text: &str, order: DateOrder, this_year: i16) -> Result<When, DateFault> {
     let text = text.trim();
-    if let Some(when) = iso_day(text) {
+    if let Some(when) = plain_day(text, order) {
         return when;
     }
     if order == DateOrder::UnixSeconds
@@ -88,10 +88,10 @@ pub(super) fn read_when(text: &str, order: DateOrder, this_year: i16) -> Result<
     })
 }
 
-/// `2026-11-23`, the quick and commonest case.
-fn iso_day(text: &str) -> Option<Result<When, DateFault>> {
+/// `2026-11-23`, or `23/11/2026` where the day comes first: the commonest, read without a detour.
+fn plain_day(text: &str, order: DateOrder) -> Option<Result<When, DateFault>> {
     let b = text.as_bytes();
-    if b.len() != 10 || b[4] != b'-' || b[7] != b'-' {
+    if b.len() != 10 {
         return None;
     }
     let number = |range: std::ops::Range<usize>| -> Option<i16> {
@@ -99,7 +99,13 @@ fn iso_day(text: &str) -> Option<Result<When, DateFault>> {
             d.is_ascii_digit().then(|| n * 10 + i16::from(d - b'0'))
         })
     };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (year, month, day) = match (b[2], b[4], b[5], b[7]) {
+        (_, b'-', _, b'-') => (number(0..4)?, number(5..7)?, number(8..10)?),
+        (b'/', _, b'/', _) if order != DateOrder::MonthFirst => {
+            (number(6..10)?, number(3..5)?, number(0..2)?)
+        }
+        _ => return None,
+    };
     let day = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     Some(day.map(When::of).ok_or(DateFault::NoSuchDay))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::report::{FIELDS, Field, FieldKind, Identifier, Party, PartyKind, Report};
+use record::time::Date;
 use record::{Finding, Severity};
 
 use super::apply::{From, Mapper, Step, row_digest};
@@ -34,6 +35,8 @@ pub(super) struct Draft<'a> {
     row: &'a Row,
     report: Report,
     suspect: Party,
+    /// Day of receipt in London, which event dates are held against.
+    received_day: Date,
     kind_given: bool,
     findings: Vec<Finding>,
 }
@@ -67,6 +70,7 @@ impl<'a> Draft<'a> {
                 answers: BTreeMap::new(),
             },
             suspect: Party::default(),
+            received_day: mapper.today,
             kind_given: false,
             findings: row.warnings.clone(),
         }
@@ -250,6 +254,10 @@ impl<'a> Draft<'a> {
     /// A crime code as the policy writes it; an unknown one is kept as it came.
     fn code(&mut self, field: &Field, text: &str) {
         let codes = self.mapper.codes;
+        if codes.contains(text) {
+            self.report.nfib_code = Some(text.to_owned());
+            return;
+        }
         let compact: String = text
             .chars()
             .filter(|c| !c.is_whitespace())
@@ -258,7 +266,7 @@ impl<'a> Draft<'a> {
         let known = [compact.clone(), format!("NFIB{compact}")]
             .into_iter()
             .find(|c| codes.contains(c));
-        if known.is_none() && !codes.is_empty() && !codes.contains(text) {
+        if known.is_none() && !codes.is_empty() {
             let shown: String = text.chars().take(60).collect();
             self.warn(
                 field,
@@ -295,9 +303,10 @@ impl<'a> Draft<'a> {
     }
 
     fn date_time(&mut self, field: &Field, text: &str) {
-        let Some(at) = self.when(field, text).map(When::timestamp) else {
+        let Some(when) = self.when(field, text) else {
             return;
         };
+        let at = when.timestamp();
         if at > self.mapper.received_default {
             self.warn(
                 field,
@@ -306,7 +315,10 @@ impl<'a> Draft<'a> {
             );
         }
         match field.name {
-            "received_at" => self.report.received_at = at,
+            "received_at" => {
+                self.report.received_at = at;
+                self.received_day = when.day;
+            }
             _ => self.report.reported_at = Some(at),
         }
     }
@@ -319,7 +331,7 @@ impl<'a> Draft<'a> {
             self.birth(field, when);
             return;
         }
-        if when.day > self.report.received_at.day() {
+        if when.day > self.received_day {
             self.warn(
                 field,
                 format!("{} is after the report was received", when.day.show()),
