@@ -153,7 +153,11 @@ impl<R: Read> Frames<R> {
             .first_line_end
             .or_else(|| memchr(self.dialect.terminator, pending))
             .unwrap_or(pending.len());
-        self.take(len, Some(broken))
+        let mut frame = self.take(len, Some(broken));
+        if broken == Broken::TooLong {
+            frame.range.end = frame.range.end.min(frame.range.start + EXCERPT);
+        }
+        frame
     }
 
     /// Consumes `len` bytes and the line end after them.
@@ -181,7 +185,7 @@ impl<R: Read> Frames<R> {
     /// A line longer than the limit: its beginning is kept as the frame, the rest is let go.
     fn skip_line(&mut self) -> io::Result<Frame> {
         let line = self.lines + 1;
-        let kept = self.buffer[self.start..self.end].len().min(EXCERPT);
+        let kept = (self.end - self.start).min(EXCERPT);
         self.buffer.copy_within(self.start..self.start + kept, 0);
         let mut from = self.start.max(kept);
         loop {
@@ -405,7 +409,7 @@ mod tests {
 
     fn frames(text: &str) -> Vec<(String, u64, Option<Broken>)> {
         let limits = Limits {
-            max_row_bytes: 64,
+            max_row_bytes: 250,
             max_lines_in_record: 4,
             ..Limits::default()
         };

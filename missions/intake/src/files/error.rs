@@ -10,7 +10,7 @@ pub enum FileError {
     #[error("the file is empty. Ask the sender for it again")]
     Empty,
     #[error(
-        "the file holds a heading line or blank lines but no table: {0}. \
+        "no table can be read from the file: {0}. \
          Ask the sender for the table with its headings in the first row"
     )]
     NoHeadings(&'static str),

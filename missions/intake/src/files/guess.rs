@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use record::report::{FIELDS, Feed, Field, FieldKind};
 
+use super::dates::{self, DateOrder};
 use super::mapping::{Mapping, Origin};
 use super::rejected;
 use super::row::Row;
 use super::source::Source;
-use super::values::{self, DateOrder};
+use super::values;
 
 /// A guessed mapping and how sure each heading's part of it is.
 #[derive(Debug, Clone)]
@@ -123,6 +124,7 @@ fn likeness(heading: &str, field: &Field) -> f32 {
 
 /// Lower-case words, split at punctuation and where capitals begin, numbers apart.
 fn words_of(text: &str) -> Vec<String> {
+    let text = text.replace("'s ", " ").replace("\u{2019}s ", " ");
     let mut words: Vec<String> = Vec::new();
     let mut fresh = true;
     let mut lower = false;
@@ -168,8 +170,8 @@ fn fit(field: &Field, cells: &[&str]) -> f32 {
     }
     let fits = |cell: &&&str| match field.kind {
         FieldKind::Date | FieldKind::DateTime => {
-            values::read_when(cell, DateOrder::DayFirst, 2099).is_ok()
-                || values::read_when(cell, DateOrder::MonthFirst, 2099).is_ok()
+            dates::read_when(cell, DateOrder::DayFirst, 2099).is_ok()
+                || dates::read_when(cell, DateOrder::MonthFirst, 2099).is_ok()
                 || values::is_absent(cell)
         }
         FieldKind::Money => values::read_money(cell).is_ok() || values::is_absent(cell),

@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn nesting_becomes_dots_and_semicolons() {
-        let got = read(r#"[{"v":{"e":"x","n":null},"m":["a","b"],"o":[{"k":1}]}]"#);
+        let got = read(r#"[{"m":["a","b"],"o":[{"k":1}],"v":{"e":"x","n":null}}]"#);
         let want = [
             ("m", "a;b"),
             ("o", r#"[{"k":1}]"#),

@@ -14,8 +14,10 @@ pub struct Limits {
     pub max_columns: usize,
     /// Most bytes a gzip or zip file may unpack to.
     pub max_unpacked_bytes: u64,
-    /// Most unpacked bytes for one packed byte, applied past the first 16 MiB unpacked.
+    /// Most unpacked bytes for one packed byte.
     pub max_unpack_ratio: u64,
+    /// Unpacked bytes from which the ratio counts: below, it is a small repetitive file.
+    pub unpack_ratio_from_bytes: u64,
     /// Most bytes all parts of an XLSX workbook may unpack to.
     pub max_workbook_bytes: u64,
 }
@@ -34,6 +36,7 @@ impl Default for Limits {
             max_columns: 512,
             max_unpacked_bytes: 8 << 30,
             max_unpack_ratio: 200,
+            unpack_ratio_from_bytes: 16 << 20,
             max_workbook_bytes: 512 << 20,
         }
     }

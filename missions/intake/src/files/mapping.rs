@@ -7,10 +7,10 @@ use record::policy::PolicyError;
 use record::report::{Feed, field_named};
 use serde::{Deserialize, Serialize};
 
+use super::dates::DateOrder;
 use super::rejected;
 use super::row::Headings;
 use super::source::Format;
-use super::values::DateOrder;
 
 /// How the tables of one sender become reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,11 @@ pub struct Mapping {
 
 /// Where the text of a field comes from. A column is named by its heading, or by `#3` for the third.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a heading, a list of headings, { join = [...], with = \"...\" }, \
+                 { value = \"...\" } or { digest = [...] }"
+)]
 pub enum Origin {
     Column(String),
     /// The cells that are not empty, joined as suits the field.
@@ -61,8 +65,8 @@ pub struct Constant {
     pub value: String,
 }
 
-/// For files without a reference: the first 20 hex digits of SHA-256 over these cells, or over the
-/// whole row when none are named. Two equal rows are then one report.
+/// For files without a reference: the first 20 hex digits of SHA-256 over headings and cells of
+/// these columns, or of the whole row when none are named. Two equal rows are then one report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RowDigest {
@@ -171,15 +175,28 @@ impl Mapping {
     pub fn validate(&self, headings: &Headings) -> Vec<Finding> {
         let mut findings = self.check_duplicates(headings);
         let mut used = BTreeSet::new();
+        let mut absent: Vec<&str> = Vec::new();
         for (field, origin) in &self.fields {
             for column in origin.columns() {
                 match headings.position(column) {
                     Some(position) => {
                         used.insert(position);
                     }
-                    None => findings.push(missing(field, column)),
+                    None if field == "reference" => findings.push(no_reference(column)),
+                    None => absent.push(column),
                 }
             }
+        }
+        if !absent.is_empty() {
+            findings.push(Finding::warning(
+                0,
+                "",
+                format!(
+                    "the file does not have these columns of the mapping: {}",
+                    absent.join(", ")
+                ),
+                "Their fields stay empty; correct the mapping if they should not",
+            ));
         }
         let whole_row = |o: &Origin| matches!(o, Origin::Digest(d) if d.digest.is_empty());
         let left: Vec<&str> = headings
@@ -248,21 +265,12 @@ impl Mapping {
     }
 }
 
-fn missing(field: &str, column: &str) -> Finding {
-    let problem = format!("the file has no column {column:?}, which gives {field}");
-    if field == "reference" {
-        return Finding::rejected(
-            0,
-            column,
-            problem,
-            "Choose the mapping made for this file, or correct the heading in it",
-        );
-    }
-    Finding::warning(
+fn no_reference(column: &str) -> Finding {
+    Finding::rejected(
         0,
         column,
-        problem,
-        "The field stays empty; correct the mapping if it should not",
+        format!("the file has no column {column:?}, which gives the reference"),
+        "Choose the mapping made for this file, or correct the heading in it",
     )
 }
 
@@ -303,7 +311,7 @@ district = { value = "North" }
             ("district =", "distrikt =", "distrikt"),
             ("reference = \"Ref\"", "", "reference"),
             ("\"Ref\"", "{ value = \"x\" }", "constant"),
-            ("with = \" / \"", "by = \" / \"", "fields"),
+            ("with = \" / \"", "by = \" / \"", "expected a heading"),
             ("name = \"small\"", "name = \"Small one\"", "lower-case"),
         ] {
             let error = Mapping::from_toml("m.toml", &SMALL.replacen(from, to, 1)).unwrap_err();
@@ -318,7 +326,7 @@ district = { value = "North" }
         let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert!(
             text.iter()
-                .any(|t| t.contains("\"A\"") && t.contains("narrative"))
+                .any(|t| t.contains("columns of the mapping: A, A."))
         );
         assert!(
             text.iter().any(|t| t.contains("not imported: B.")),

@@ -33,7 +33,9 @@
 //! Start reading at [`Source`], then [`Mapping`].
 
 mod apply;
+mod dates;
 mod delimited;
+mod draft;
 mod encoding;
 mod error;
 mod guess;
@@ -41,6 +43,7 @@ mod json;
 mod limits;
 mod mapping;
 mod raw;
+mod recognise;
 mod rejected;
 mod row;
 mod sheet;
@@ -52,6 +55,7 @@ mod values;
 mod words;
 
 pub use apply::Mapper;
+pub use dates::DateOrder;
 pub use encoding::Encoding;
 pub use error::FileError;
 pub use guess::{Guess, Guessed};
@@ -60,4 +64,3 @@ pub use mapping::{Constant, Joined, Mapping, Origin, RowDigest, SHIPPED};
 pub use rejected::{RejectedWriter, csv_safe};
 pub use row::{Headings, Reading, Rejection, Row};
 pub use source::{Digest, Format, Source};
-pub use values::DateOrder;

@@ -51,9 +51,15 @@ pub(super) fn is_rejected_file(headings: &[String]) -> bool {
     matches!(headings, [.., problem, remedy] if problem == PROBLEM && remedy == REMEDY)
 }
 
-/// The same from the first line as text, before the delimiter is known.
-pub(super) fn is_rejected_heading(line: &str) -> bool {
-    line.trim_end().ends_with(",problem,remedy")
+/// The delimiter of such a file, from its first line: a spreadsheet may have saved it with another.
+pub(super) fn rejected_delimiter(line: &str) -> Option<u8> {
+    let line = line.trim_end().strip_suffix(REMEDY)?;
+    [b',', b';', b'\t'].into_iter().find(|&d| {
+        let before = line
+            .strip_suffix(d as char)
+            .and_then(|l| l.strip_suffix(PROBLEM));
+        before.is_some_and(|l| l.ends_with(d as char))
+    })
 }
 
 /// Whether a heading is one that this writer adds; a mapping never misses it.

@@ -31,14 +31,22 @@ pub(super) struct SheetRow {
     pub too_long: bool,
 }
 
-/// A sheet being read on a thread of its own, because its reader borrows the workbook. The thread
-/// ends when this is dropped.
+/// A sheet being read on a thread of its own: its reader borrows the workbook, and a workbook made
+/// to crash its reader ends that thread only. The thread also ends when this is dropped.
 pub(super) struct Sheet {
-    rows: Receiver<Result<Vec<SheetRow>, FileError>>,
+    messages: Receiver<Message>,
     batch: std::vec::IntoIter<SheetRow>,
+    ended: bool,
+    pub name: String,
     /// Other visible sheets, which are not read.
     pub others: Vec<String>,
-    pub name: String,
+}
+
+enum Message {
+    Opened { name: String, others: Vec<String> },
+    Rows(Vec<SheetRow>),
+    Failed(FileError),
+    End,
 }
 
 /// Rows handed over at once, and how many such batches may wait: bounds what is in flight.
@@ -51,33 +59,27 @@ impl Sheet {
         wanted: Option<&str>,
         limits: &Limits,
     ) -> Result<Sheet, FileError> {
-        let workbook: Workbook = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
-        let sheets: Vec<String> = workbook
-            .sheets_metadata()
-            .iter()
-            .filter(|s| s.typ == SheetType::WorkSheet)
-            .filter(|s| s.visible == SheetVisible::Visible || wanted == Some(s.name.as_str()))
-            .map(|s| s.name.clone())
-            .collect();
-        let name = match wanted {
-            Some(wanted) => sheets.iter().find(|s| *s == wanted),
-            None => sheets.first(),
-        };
-        let Some(name) = name.cloned() else {
-            return Err(FileError::NoSheet {
-                wanted: wanted.unwrap_or("(any visible)").to_owned(),
-                present: sheets.join(", "),
-            });
-        };
-        let (sender, rows) = sync_channel(WAITING);
-        let (sheet, limits) = (name.clone(), limits.clone());
-        thread::spawn(move || send_rows(workbook, &sheet, &limits, &sender));
-        Ok(Sheet {
-            rows,
-            batch: Vec::new().into_iter(),
-            others: sheets.into_iter().filter(|s| *s != name).collect(),
-            name,
-        })
+        let (sender, messages) = sync_channel(WAITING);
+        let (wanted, limits) = (wanted.map(str::to_owned), limits.clone());
+        thread::spawn(move || {
+            let last = match read_sheet(file, wanted.as_deref(), &limits, &sender) {
+                Ok(()) => Message::End,
+                Err(error) => Message::Failed(error),
+            };
+            // A closed channel means that nobody wants the rest.
+            let _ = sender.send(last);
+        });
+        match messages.recv() {
+            Ok(Message::Opened { name, others }) => Ok(Sheet {
+                messages,
+                batch: Vec::new().into_iter(),
+                ended: false,
+                name,
+                others,
+            }),
+            Ok(Message::Failed(error)) => Err(error),
+            _ => Err(crashed()),
+        }
     }
 
     pub(super) fn next(&mut self) -> Result<Option<SheetRow>, FileError> {
@@ -85,32 +87,68 @@ impl Sheet {
             if let Some(row) = self.batch.next() {
                 return Ok(Some(row));
             }
-            match self.rows.recv() {
-                Ok(batch) => self.batch = batch?.into_iter(),
-                Err(_) => return Ok(None),
+            if self.ended {
+                return Ok(None);
+            }
+            match self.messages.recv() {
+                Ok(Message::Rows(batch)) => self.batch = batch.into_iter(),
+                Ok(Message::End) => self.ended = true,
+                Ok(Message::Failed(error)) => return Err(error),
+                // Without its end announced the sheet is not whole: rows would be lost in silence.
+                Ok(Message::Opened { .. }) | Err(_) => return Err(crashed()),
             }
         }
     }
+}
+
+fn crashed() -> FileError {
+    FileError::Workbook("its contents made the reader fail".to_owned())
 }
 
 fn unreadable(error: calamine::XlsxError) -> FileError {
     FileError::Workbook(error.to_string())
 }
 
-type Batches = SyncSender<Result<Vec<SheetRow>, FileError>>;
-
-fn send_rows(mut workbook: Workbook, sheet: &str, limits: &Limits, sender: &Batches) {
-    if let Err(error) = read_rows(&mut workbook, sheet, limits, sender) {
-        // A closed channel means that nobody wants the rest.
-        let _ = sender.send(Err(unreadable(error)));
+fn read_sheet(
+    file: File,
+    wanted: Option<&str>,
+    limits: &Limits,
+    sender: &SyncSender<Message>,
+) -> Result<(), FileError> {
+    let mut workbook: Workbook = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
+    let mut sheets: Vec<String> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|s| s.typ == SheetType::WorkSheet)
+        .filter(|s| s.visible == SheetVisible::Visible || wanted == Some(s.name.as_str()))
+        .map(|s| s.name.clone())
+        .collect();
+    let found = match wanted {
+        Some(wanted) => sheets.iter().position(|s| s == wanted),
+        None => (!sheets.is_empty()).then_some(0),
+    };
+    let Some(at) = found else {
+        return Err(FileError::NoSheet {
+            wanted: wanted.unwrap_or("(any visible)").to_owned(),
+            present: sheets.join(", "),
+        });
+    };
+    let name = sheets.remove(at);
+    let opened = Message::Opened {
+        name: name.clone(),
+        others: sheets,
+    };
+    if sender.send(opened).is_err() {
+        return Ok(());
     }
+    read_rows(&mut workbook, &name, limits, sender).map_err(unreadable)
 }
 
 fn read_rows(
     workbook: &mut Workbook,
     sheet: &str,
     limits: &Limits,
-    sender: &Batches,
+    sender: &SyncSender<Message>,
 ) -> Result<(), calamine::XlsxError> {
     let mut cells = workbook.worksheet_cells_reader(sheet)?;
     let mut batch: Vec<SheetRow> = Vec::with_capacity(BATCH);
@@ -119,8 +157,11 @@ fn read_rows(
         let number = u64::from(cell.pos.0) + 1;
         if row.as_ref().is_none_or(|r| r.number != number) {
             batch.extend(row.take());
-            if batch.len() == BATCH && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
-                return Ok(());
+            if batch.len() == BATCH {
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                if sender.send(Message::Rows(full)).is_err() {
+                    return Ok(());
+                }
             }
         }
         let row = row.get_or_insert_with(|| SheetRow {
@@ -133,7 +174,7 @@ fn read_rows(
         add(row, cell, limits);
     }
     batch.extend(row);
-    let _ = sender.send(Ok(batch));
+    let _ = sender.send(Message::Rows(batch));
     Ok(())
 }
 

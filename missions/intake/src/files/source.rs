@@ -3,19 +3,20 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use record::Finding;
 use serde::{Deserialize, Serialize};
 
-use super::delimited::{self, Broken, Cells, Dialect, Frames};
-use super::encoding::{self, Encoding, Transcoder};
+use super::delimited::Broken;
+use super::encoding::Encoding;
 use super::error::FileError;
-use super::json::{self, Decoded, Elements};
+use super::json::{Decoded, Elements};
 use super::limits::Limits;
 use super::raw::{Fault, Input, Raw, Rows, excerpt, not_utf8};
+use super::recognise;
 use super::rejected;
 use super::row::{CellText, Headings, Reading, Rejection, Row};
 use super::sheet::Sheet;
@@ -57,6 +58,8 @@ pub struct Source {
     mended: bool,
     /// The number of a row that broke its quotation, until a row with all its columns is read.
     adrift: Option<u64>,
+    /// Fewest cells of a row that was kept: some programs leave empty last cells out.
+    fewest: usize,
     number: u64,
 }
 
@@ -109,7 +112,9 @@ impl Source {
                 let rows = Rows::Sheet(Box::new(sheet));
                 Source::with_headings(rows, tally, findings, limits, format)
             }
-            Unpacked::Stream { head, rest, tally } => open_text(head, rest, tally, limits, format),
+            Unpacked::Stream { head, rest, tally } => {
+                recognise::open_text(head, rest, tally, limits, format)
+            }
         }
     }
 
@@ -123,12 +128,13 @@ impl Source {
             findings,
             mended: false,
             adrift: None,
+            fewest: usize::MAX,
             number: 0,
         }
     }
 
     /// Takes the headings from the mapping, or from the first row that is not blank.
-    fn with_headings(
+    pub(super) fn with_headings(
         rows: Rows,
         tally: Tally,
         findings: Vec<Finding>,
@@ -166,7 +172,7 @@ impl Source {
     }
 
     /// JSON has no heading row: the first objects are read ahead for their keys.
-    fn with_keys(
+    pub(super) fn with_keys(
         elements: Elements<Input>,
         tally: Tally,
         findings: Vec<Finding>,
@@ -288,18 +294,18 @@ impl Source {
         mut cells: CellText,
         mut warnings: Vec<Finding>,
     ) -> Reading {
-        let columns = self.headings.len();
+        let (columns, read) = (self.headings.len(), cells.len());
         if cells.text.contains('\0') {
             let at = cells.iter().position(|c| c.contains('\0')).unwrap_or(0);
             let finding = nul_finding(number, &self.heading(at));
             return self.reject(finding, &cells);
         }
         if cells.len() < columns {
-            if let Some(broken) = self.adrift {
+            if let Some(broken) = self.debris_of(number, cells.len()) {
                 let finding = Finding::rejected(
                     number,
                     "",
-                    format!("this looks like the rest of row {broken}, whose quotation is broken"),
+                    format!("this looks like the rest of row {broken}, which could not be read"),
                     "Mend the quotation marks of that row, or complete this one",
                 );
                 return self.reject(finding, &cells);
@@ -333,12 +339,21 @@ impl Source {
             cells.truncate(columns);
         }
         self.adrift = None;
+        self.fewest = self.fewest.min(read);
         if self.mended {
             cells = rejected::without_guards(&cells);
         }
         let mut row = Row::new(number, Arc::clone(&self.headings), cells);
         row.warnings = warnings;
         Reading::Row(row)
+    }
+
+    /// The broken row whose later lines this short row may be. Rejecting it loses nothing, for it can
+    /// be mended; keeping it would make a report out of a piece of a narrative.
+    fn debris_of(&self, number: u64, cells: usize) -> Option<u64> {
+        self.adrift.filter(|&broken| {
+            cells < self.fewest && number - broken <= self.limits.max_lines_in_record
+        })
     }
 
     fn fit_named(
@@ -400,106 +415,13 @@ impl Source {
 /// Objects of a JSON file whose keys are the headings to begin with.
 const KEYS_FROM: usize = 20;
 
-fn open_text(
-    head: Vec<u8>,
-    rest: Input,
-    tally: Tally,
-    limits: &Limits,
-    format: &Format,
-) -> Result<Source, FileError> {
-    refuse_other_kinds(&head)?;
-    let found = encoding::detect(&head, format.encoding);
-    let mut findings = Vec::new();
-    if found.assumed {
-        findings.push(Finding::warning(
-            0,
-            "",
-            format!(
-                "the file does not say its encoding; {} was assumed",
-                found.encoding.title()
-            ),
-            "Check names with accents and pound signs; set `encoding` in the mapping if they are wrong",
-        ));
-    }
-    let whole = head.len() < unpack::HEAD;
-    let bytes = Cursor::new(head[found.mark..].to_vec()).chain(rest);
-    let (head, input): (Vec<u8>, Input) = match found.encoding {
-        Encoding::Utf8 => (head[found.mark..].to_vec(), Box::new(bytes)),
-        other => {
-            let mut shown = Vec::new();
-            let start = &head[found.mark..];
-            // The head is only looked at; a decoder cannot fail on memory.
-            std::io::copy(&mut Transcoder::new(start, other), &mut shown)?;
-            (shown, Box::new(Transcoder::new(bytes, other)))
-        }
-    };
-    if head.trim_ascii().is_empty() && whole {
-        return Err(FileError::NoHeadings("nothing but blank lines was found"));
-    }
-    if let Some(layout) = json::recognise(&head, whole, format.records.as_deref()) {
-        let elements = Elements::new(input, layout, limits.max_row_bytes);
-        return Source::with_keys(elements, tally, findings, limits);
-    }
-    let dialect = find_dialect(&head, format);
-    let rows = Rows::Delimited {
-        frames: Frames::new(input, dialect, limits),
-        cells: Box::new(Cells::new(dialect, limits.max_columns)),
-        encoding: found.encoding,
-    };
-    Source::with_headings(rows, tally, findings, limits, format)
-}
-
-fn find_dialect(head: &[u8], format: &Format) -> Dialect {
-    let text = String::from_utf8_lossy(head);
-    let terminator = if !head.contains(&b'\n') && head.contains(&b'\r') {
-        b'\r'
-    } else {
-        b'\n'
-    };
-    let first = text.lines().next().unwrap_or("");
-    if rejected::is_rejected_heading(first) {
-        return Dialect {
-            delimiter: b',',
-            quoting: true,
-            terminator,
-        };
-    }
-    let wanted = format.delimiter.and_then(|c| u8::try_from(c).ok());
-    Dialect {
-        delimiter: wanted.unwrap_or_else(|| delimited::find_delimiter(&text)),
-        quoting: format.quoting.unwrap_or(true),
-        terminator,
-    }
-}
-
-/// Files people send by mistake.
-fn refuse_other_kinds(head: &[u8]) -> Result<(), FileError> {
-    const KINDS: [(&[u8], &str); 7] = [
-        (b"%PDF", "a PDF document"),
-        (b"\x89PNG", "a picture"),
-        (b"\xFF\xD8\xFF", "a picture"),
-        (b"Rar!", "a RAR archive"),
-        (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"),
-        (b"{\\rtf", "a Rich Text document"),
-        (b"PAR1", "a Parquet file"),
-    ];
-    if head.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Err(FileError::OldWorkbook);
-    }
-    for (magic, name) in KINDS {
-        if head.starts_with(magic) {
-            return Err(FileError::NotATable(name));
-        }
-    }
-    let start = head.trim_ascii_start();
-    if start.len() > 5 && start[..5].eq_ignore_ascii_case(b"<?xml") {
-        return Err(FileError::NotATable("an XML document"));
-    }
-    let start = &start[..start.len().min(14)].to_ascii_lowercase();
-    if start.starts_with(b"<html") || start.starts_with(b"<!doctype html") {
-        return Err(FileError::NotATable("a web page"));
-    }
-    Ok(())
+fn nul_finding(number: u64, heading: &str) -> Finding {
+    Finding::rejected(
+        number,
+        heading,
+        "the cell holds a NUL byte, which no text has",
+        "Export the table again; the file may be damaged or not be text",
+    )
 }
 
 fn refuse_heading(broken: &Fault, limits: &Limits) -> FileError {
@@ -513,13 +435,4 @@ fn refuse_heading(broken: &Fault, limits: &Limits) -> FileError {
         Fault::Quote(_) => FileError::NoHeadings("the heading row has a broken quotation mark"),
         Fault::Json(why) => FileError::Json(why.clone()),
     }
-}
-
-fn nul_finding(number: u64, heading: &str) -> Finding {
-    Finding::rejected(
-        number,
-        heading,
-        "the cell holds a NUL byte, which no text has",
-        "Export the table again; the file may be damaged or not be text",
-    )
 }

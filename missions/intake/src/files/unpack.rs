@@ -12,9 +12,6 @@ use zip::ZipArchive;
 use super::error::FileError;
 use super::limits::Limits;
 
-/// Below this, a high ratio is a small repetitive file and no threat.
-const RATIO_FLOOR: u64 = 16 << 20;
-
 /// How much of the start of a file is looked at to recognise it.
 pub(super) const HEAD: usize = 64 << 10;
 
@@ -115,6 +112,7 @@ pub(super) fn open_stream(
         unpacked: 0,
         max_bytes: limits.max_unpacked_bytes,
         max_ratio: limits.max_unpack_ratio,
+        ratio_from: limits.unpack_ratio_from_bytes,
         setting: "max_unpacked_bytes",
     });
     let head = read_head(&mut rest)?;
@@ -183,6 +181,7 @@ fn open_entry(
             unpacked: 0,
             max_bytes: limits.max_unpacked_bytes,
             max_ratio: limits.max_unpack_ratio,
+            ratio_from: limits.unpack_ratio_from_bytes,
             setting: "max_unpacked_bytes",
         },
         crc: Crc::new(),
@@ -205,6 +204,7 @@ fn measure_workbook(
             unpacked: 0,
             max_bytes: left,
             max_ratio: limits.max_unpack_ratio,
+            ratio_from: limits.unpack_ratio_from_bytes,
             setting: "max_workbook_bytes",
         };
         let n = io::copy(&mut part, &mut io::sink()).map_err(|e| match FileError::from(e) {
@@ -305,6 +305,7 @@ struct Bounded<R> {
     unpacked: u64,
     max_bytes: u64,
     max_ratio: u64,
+    ratio_from: u64,
     setting: &'static str,
 }
 
@@ -319,7 +320,7 @@ impl<R: Read> Read for Bounded<R> {
             }
             .into_io());
         }
-        if self.unpacked > RATIO_FLOOR {
+        if self.unpacked > self.ratio_from {
             let packed = match &self.packed {
                 Packed::Tally(tally) => tally.so_far(),
                 Packed::Known(bytes) => *bytes,
