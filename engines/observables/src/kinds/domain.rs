@@ -18,9 +18,9 @@ pub(crate) static FAMILY: Family = Family {
 };
 
 /// Top-level domains that are words: a sentence may begin there without a space before it.
-const WORDS: &str = " it is in my me no so to us as at am be by do pm an re la de id one how now \
+const WORDS: &str = " it is in my me no so to us as at am be by do pm an one how now \
     you here today life live family house home next open case call money bank fund cash \
-    read show work party contact support ";
+    read show work party contact support free ";
 /// Top-level domains that are file types.
 const FILES: &str = " zip mov py sh rs md so ps ";
 /// Words that end a sentence without its space more often than they name a site.
@@ -119,16 +119,29 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
             .is_some_and(|byte| byte.is_ascii_uppercase())
             && word[1..].bytes().all(|byte| byte.is_ascii_lowercase())
     };
-    let file = listed(FILES, &lower) && labels.len() == 2 && !linked;
+    let twice = [
+        "exe", "pdf", "doc", "docx", "xls", "xlsx", "jpg", "tar", "txt",
+    ]
+    .iter()
+    .any(|kind| before.eq_ignore_ascii_case(kind));
+    let file = listed(FILES, &lower) && (labels.len() == 2 || twice) && !linked;
     // "…the bank.It was": a capital behind the dot starts a sentence unless all labels have one.
     let sentence = capital(last) && last.is_ascii() && (listed(WORDS, &lower) || !capital(before));
     let before_lower = before.to_ascii_lowercase();
     let numbered = before.bytes().all(|byte| byte.is_ascii_digit());
     let said = scan.led_by(host.start, 40, Cue::Site.set());
+    // "and also differ.be sure to": the sentence goes on in small letters.
+    let goes_on = scan.byte(host.end) == b' ' && scan.byte(host.end + 1).is_ascii_lowercase();
+    let plain = !before
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b'-');
     let words = listed(WORDS, &lower)
         && labels.len() == 2
         && !linked
-        && (listed(COMMON, &before_lower) || numbered || lower.len() > 2 && !said);
+        && (goes_on && plain && !said
+            || listed(COMMON, &before_lower)
+            || numbered
+            || lower.len() > 2 && !said);
     // "paid.com" was never meant after "he said he".
     !file
         && !sentence

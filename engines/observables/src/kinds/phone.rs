@@ -56,11 +56,9 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let Some((lead, start)) = lead(scan, anchor) else {
         return;
     };
-    let run = run(
-        scan.bytes,
-        anchor.start,
-        lead != Lead::Plus && anchor.end - anchor.start < 2,
-    );
+    let plus = lead == Lead::Plus;
+    let singles = !plus && anchor.end - anchor.start == 1;
+    let run = run(scan.bytes, anchor.start, plus, singles);
     // Longest first: a shorter number may be the beginning of a longer one.
     for (count, end) in run.ends.iter().rev() {
         if *count < 8 || !scan.closes(*end) || scan.byte(*end) == b'*' {
@@ -108,7 +106,7 @@ fn word_like(byte: u8) -> bool {
 }
 
 /// Collects the digits from `start` through the separators that people put into numbers.
-fn run(bytes: &[u8], start: usize, singles: bool) -> Run {
+fn run(bytes: &[u8], start: usize, plus: bool, singles: bool) -> Run {
     let mut run = Run {
         digits: Vec::with_capacity(MOST_DIGITS),
         ends: Vec::new(),
@@ -123,6 +121,14 @@ fn run(bytes: &[u8], start: usize, singles: bool) -> Run {
         run.digits.extend(digits);
         at += run.digits.len() - before;
         if run.digits.len() > MOST_DIGITS {
+            return run;
+        }
+        let length = run.digits.len() - before;
+        let first = run.ends.first().map_or(length, |(count, _)| *count);
+        // Numbers are spelled in single digits throughout or in groups; other mixtures are
+        // tables and coordinates. A country code and the bracketed zero behind it may be short.
+        let zero = bytes[at - 1] == b'0' && bytes.get(at) == Some(&b')');
+        if before > 0 && (first == 1) != (length == 1) && !zero && !(plus && first == 1) {
             return run;
         }
         run.ends.push((run.digits.len(), at));

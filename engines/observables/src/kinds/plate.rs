@@ -92,13 +92,15 @@ fn letters_before(scan: &Scan<'_>, at: usize) -> usize {
 }
 
 fn read(written: &str) -> Option<(String, Series)> {
-    let value: String = written
-        .chars()
-        .filter(|c| *c != ' ')
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    let series = series_of(value.as_bytes())?;
-    Some((value, series))
+    let mut mark = [0; 7];
+    let mut length = 0;
+    for byte in written.bytes().filter(|byte| *byte != b' ') {
+        *mark.get_mut(length)? = byte.to_ascii_uppercase();
+        length += 1;
+    }
+    let mark = &mark[..length];
+    let series = series_of(mark)?;
+    Some((String::from_utf8(mark.to_vec()).ok()?, series))
 }
 
 fn series_of(mark: &[u8]) -> Option<Series> {

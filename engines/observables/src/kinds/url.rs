@@ -91,7 +91,7 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
         // Punctuation at the end belongs to the sentence.
         if !matches!(
             letter,
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '('
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '(' | '+'
         ) {
             (kept_at, kept) = (at, out.len());
         }
