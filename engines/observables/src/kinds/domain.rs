@@ -143,10 +143,8 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
             || numbered
             || lower.len() > 2 && !said);
     // "paid.com" was never meant after "he said he".
-    !file
-        && !sentence
-        && !words
-        && !(listed(COMMON, &before_lower) && lower.len() == 2 && labels.len() == 2 && !linked)
+    let common = listed(COMMON, &before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
+    !(file || sentence || words || common)
 }
 
 /// Reads a path behind a host without scheme; whether it was a URL.

@@ -149,11 +149,10 @@ fn gap(rest: &[u8], singles: bool) -> usize {
         .count();
     let digit = rest.get(width).is_some_and(u8::is_ascii_digit);
     let written = &rest[..width];
-    let allowed = match written {
-        [_] => true,
-        [b')' | b' ', b' ' | b'(' | b'-'] | [b' ', b'-', b' '] | [b' ', b'(', ..] => true,
-        _ => false,
-    };
+    let allowed = matches!(
+        written,
+        [_] | [b')' | b' ', b' ' | b'(' | b'-'] | [b' ', b'-', b' '] | [b' ', b'(', ..]
+    );
     // Digits spelled one by one may stand further apart than groups do.
     let wide = singles && written.iter().all(|byte| *byte == b' ') && width <= 2;
     if digit && (allowed || wide) { width } else { 0 }

@@ -51,6 +51,10 @@ fn accepted(scan: &Scan<'_>, start: usize, end: usize, written: &str, series: Se
     if series == Series::Current && capitals && written.contains(' ') {
         return !scan.led_by(start, 16, Cue::Reference.set());
     }
+    // "Win32": nobody writes half a plate in capitals.
+    if !capitals && written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return false;
+    }
     let plate = scan.near(start, end, NEAR, Cue::Plate.set());
     match series {
         Series::NorthernIreland => plate,
