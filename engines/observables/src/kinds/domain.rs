@@ -81,7 +81,16 @@ fn address(scan: &Scan<'_>, host: &Host, finds: &mut Finds) {
     let Some(value) = ip::octets(scan, host) else {
         return;
     };
-    if scheme_less(scan, host, &value, finds) {
+    // "10.0.0.0/8" is a network, not a page.
+    let width = scan.bytes[host.end..]
+        .iter()
+        .skip(1)
+        .take(3)
+        .take_while(|b| b.is_ascii_digit());
+    let width = width.count();
+    let network =
+        scan.byte(host.end) == b'/' && matches!(width, 1 | 2) && scan.closes(host.end + 1 + width);
+    if !network && scheme_less(scan, host, &value, finds) {
         return;
     }
     finds.push(Kind::Ipv4, host.start, host.end, value);
@@ -269,7 +278,7 @@ mod tests {
             "i told him.it was late.he left e.g. this, i.e. that, 10.30am, U.K. p.m",
             &[],
         );
-        check("the dot com bubble and polka dot dress", &[]);
+        check("the dot com bubble and polka dot dress, jo_at_x.com", &[]);
         check(r"C:\Users\me\command.com /etc/host.conf gov.uk", &[]);
         check(
             "version 2.0.1, £3.50, v1.2.3",

@@ -85,10 +85,12 @@ fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
         return scan.opens(before).then_some((Lead::Plus, before));
     }
     let previous = scan.before(before);
+    // "07700900123/07700900124": a whole number may follow a stroke.
+    let whole = anchor.end - start >= 10 && previous == b'/';
     let joined = matches!(previous, b'-' | b'.' | b',' | b'/' | b'#' | b'\'')
         && before >= 2
         && word_like(scan.bytes[before - 2]);
-    if joined || !scan.opens(before) || matches!(previous, b'$' | 0xA3 | 0xAC) {
+    if joined && !whole || !scan.opens(before) || matches!(previous, b'$' | 0xA3 | 0xAC) {
         return None;
     }
     let lead = match &scan.bytes[start..anchor.end] {
@@ -347,6 +349,11 @@ mod tests {
         one("+1 (202) 456-1111", "+12024561111");
         one("from +2348031234567", "+2348031234567");
         one("tel:+33142685300", "+33142685300");
+        let both = [
+            (Kind::Phone, "+447700900123"),
+            (Kind::Phone, "+447700900124"),
+        ];
+        check("07700900123/07700900124", &both);
     }
 
     #[test]
