@@ -158,6 +158,7 @@ fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     }
     // "sort code 20-00-00, accounts 12345678 and 87654321"
     if let Some((code, end)) = finds.bank.matched
+        && half.start - end <= 12
         && matches!(
             scan.text[end..half.start].trim(),
             "and" | "&" | "," | "/" | "or" | ", and"

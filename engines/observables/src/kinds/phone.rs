@@ -58,6 +58,11 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     };
     let plus = lead == Lead::Plus;
     let singles = !plus && anchor.end - anchor.start == 1;
+    // In a row of single digits only the first can begin a number spelled one by one.
+    let row = anchor.start >= 2 && scan.bytes[anchor.start - 2].is_ascii_digit();
+    if singles && row && scan.before(anchor.start) == b' ' {
+        return;
+    }
     let run = run(scan.bytes, anchor.start, plus, singles);
     // Longest first: a shorter number may be the beginning of a longer one.
     for (count, end) in run.ends.iter().rev() {
