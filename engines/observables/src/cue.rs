@@ -93,7 +93,7 @@ const WORDS: &[(Cue, &str)] = &[
     ),
     (
         Cue::Plate,
-        "reg reg registration plate plates vrm vrn numberplate index",
+        "reg reg registration plate plates vrm vrn numberplate",
     ),
     (
         Cue::Vehicle,

@@ -49,7 +49,14 @@ impl<'t> Folded<'t> {
             text: Cow::Borrowed(text),
             runs: Vec::new(),
         };
-        if text.is_ascii() {
+        // Only these bytes begin a character that is folded: most texts have none of them.
+        let bytes = text.as_bytes();
+        let suspect = |at: usize| match bytes[at] {
+            0xE2 | 0xE3 | 0xEF => true,
+            0xC2 => matches!(bytes.get(at + 1), Some(0xA0 | 0xAD)),
+            _ => false,
+        };
+        if !(0..bytes.len()).any(suspect) {
             return whole;
         }
         let changed = |(_, c): &(usize, char)| !c.is_ascii() && !matches!(fold(*c), Fold::Keep);

@@ -35,6 +35,11 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
 /// `£1,234.50`, `US$ 500`, `€2m`.
 fn after_sign(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
     let (currency, width) = sign_at(scan.bytes, at)?;
+    // Shells and password files are full of dollar signs that are not money.
+    let strange = |byte: u8| matches!(byte, b'$' | b'{' | b'}' | b'\'' | b'\\') || byte == b'"';
+    if currency == "USD" && strange(scan.before(at)) {
+        return None;
+    }
     let (currency, start) = if currency == "USD" {
         dollar(scan, at)
     } else {
@@ -49,6 +54,9 @@ fn after_sign(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
         Some((named, end)) if named == currency && scan.bytes[end - 1].is_ascii_alphabetic() => end,
         _ => end,
     };
+    if currency == "USD" && (!scan.closes(end) || strange(scan.byte(end))) {
+        return None;
+    }
     unit_ends(scan, end).then(|| Some((start, end, written(currency, total(amount, times)?))))?
 }
 
@@ -90,7 +98,7 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String
     }
     let inside = matches!(before, b'.' | b',' | b'-' | b'/' | b':')
         && start >= 2
-        && scan.bytes[start - 2].is_ascii_digit();
+        && scan.bytes[start - 2].is_ascii_alphanumeric();
     if inside && before != b'-' || !scan.opens(start) || matches!(before, b'$' | 0xA3 | 0xAC) {
         return None;
     }
@@ -209,7 +217,12 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
     if end == start || end - start > 15 || padded {
         return None;
     }
-    let mut whole = bytes[start..end].to_vec();
+    let digits = |from: usize, to: usize| {
+        let part = bytes.get(from..to).unwrap_or_default();
+        part.iter()
+            .fold(0, |n: u64, b| n * 10 + u64::from(b - b'0'))
+    };
+    let mut whole = digits(start, end);
     let continental = bytes.get(end) == Some(&b'.')
         && run(end + 1) == 3
         && bytes.get(end + 4) == Some(&b',')
@@ -220,13 +233,8 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
         Some(b' ') if signed => run(at + 1) == 3 && bytes.get(at + 4) != Some(&b' '),
         _ => false,
     };
-    while end - start <= 15
-        && whole.len() <= 15
-        && bytes[start] != b'0'
-        && run(start) <= 3
-        && group(end)
-    {
-        whole.extend_from_slice(&bytes[end + 1..end + 4]);
+    while end - start <= 15 && bytes[start] != b'0' && run(start) <= 3 && group(end) {
+        whole = whole * 1_000 + digits(end + 1, end + 4);
         end += 4;
     }
     let point = if continental { b',' } else { b'.' };
@@ -235,7 +243,7 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
     } else {
         0
     };
-    let fraction = &bytes[(end + 1).min(bytes.len())..(end + 1 + decimals).min(bytes.len())];
+    let fraction = digits(end + 1, end + 1 + decimals);
     if decimals > 0 {
         end += 1 + decimals;
     }
@@ -245,12 +253,8 @@ fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)
     {
         return None;
     }
-    let digits = |part: &[u8]| {
-        part.iter()
-            .fold(0, |n: Scaled, b| n * 10 + Scaled::from(b - b'0'))
-    };
     let scale = 10u128.pow(8 - decimals as u32);
-    let amount = digits(&whole) * ONE + digits(&fraction[..decimals]) * scale;
+    let amount = Scaled::from(whole) * ONE + Scaled::from(fraction) * scale;
     Some((total(amount, 1)?, end))
 }
 
@@ -287,7 +291,8 @@ fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
         "euros" | "euro" | "eur" => "EUR",
         "dollars" | "dollar" | "usd" => "USD",
         "pence" => "GBX",
-        "p" if spaced == at && pence_before(bytes, at) => "GBX",
+        // A capital stands in codes and picture sizes, not in prices.
+        "p" if word == "p" && spaced == at && pence_before(bytes, at) => "GBX",
         "btc" | "bitcoin" | "bitcoins" => "BTC",
         "eth" => "ETH",
         "ltc" => "LTC",

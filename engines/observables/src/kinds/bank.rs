@@ -38,8 +38,9 @@ struct Half {
 pub(crate) struct Waiting {
     sort_code: Option<Half>,
     account: Option<Half>,
-    /// The last sort code that found an account: a second account may follow it.
-    matched: Option<Half>,
+    /// The last sort code that found an account, and where the pair ended: a second account may
+    /// follow it.
+    matched: Option<(Half, usize)>,
     /// Everything before here has been read as a half already.
     read_to: usize,
 }
@@ -138,7 +139,7 @@ fn sort_code(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
         && belong(scan, &account, &half, half.paired)
     {
         finds.list.push(pair(&half, &account));
-        finds.bank.matched = Some(half);
+        finds.bank.matched = Some((half, half.end));
         return;
     }
     alone(scan, finds);
@@ -149,22 +150,23 @@ fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     if let Some(code) = finds.bank.sort_code.take() {
         if belong(scan, &code, &half, code.paired) {
             finds.list.push(pair(&code, &half));
-            finds.bank.matched = Some(code);
+            finds.bank.matched = Some((code, half.end));
             return;
         }
         finds.bank.sort_code = Some(code);
         alone(scan, finds);
     }
     // "sort code 20-00-00, accounts 12345678 and 87654321"
-    if let Some(code) = finds.bank.matched
-        && half.start - code.end <= APART
-        && scan
-            .cues_in(code.end, half.start)
-            .any(|cue| cue.cues.has(Cue::Account))
-        && only_words(scan, half.start.saturating_sub(2), half.start)
+    if let Some((code, end)) = finds.bank.matched
+        && half.start - end <= 12
+        && matches!(
+            scan.text[end..half.start].trim(),
+            "and" | "&" | "," | "/" | "or" | ", and"
+        )
     {
         let value = value(&code, &half);
         finds.push(Kind::UkBankAccount, half.start, half.end, value);
+        finds.bank.matched = Some((code, half.end));
         return;
     }
     finds.bank.account = Some(half);
@@ -191,10 +193,6 @@ fn belong(scan: &Scan<'_>, first: &Half, second: &Half, paired: bool) -> bool {
     side_by_side && gap <= 5 && (paired || near)
         || named_between && (paired || near || gap <= 40)
         || paired && near
-}
-
-fn only_words(scan: &Scan<'_>, from: usize, to: usize) -> bool {
-    !scan.bytes[from..to].iter().any(u8::is_ascii_digit)
 }
 
 fn value(code: &Half, account: &Half) -> String {
@@ -283,6 +281,18 @@ mod tests {
                 (UkBankAccount, "200000:12345678"),
                 (UkBankAccount, "200000:87654321"),
             ],
+        );
+    }
+
+    #[test]
+    fn one_account_after_another() {
+        let twice = [
+            (UkBankAccount, "200000:12345678"),
+            (UkBankAccount, "309950:87654321"),
+        ];
+        check(
+            "sort code 20-00-00 account 12345678\naccount number is 87654321 and sort code 30-99-50",
+            &twice,
         );
     }
 

@@ -102,7 +102,7 @@ fn luhn(digits: &[u8]) -> bool {
             if digit > 9 { digit - 9 } else { digit }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn mask(digits: &[u8]) -> String {

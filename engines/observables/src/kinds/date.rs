@@ -54,7 +54,7 @@ fn digits_at(bytes: &[u8], at: usize, most: usize) -> Option<(i16, usize)> {
         .fold(0i32, |n, b| n * 10 + i32::from(b - b'0'));
     (1..=most)
         .contains(&length)
-        .then(|| (number as i16, length))
+        .then_some((number as i16, length))
 }
 
 /// `03/04/2026`, `3.4.2026`, `03-04-26`, `2026-04-03`, `2026/04/03`.
@@ -173,7 +173,7 @@ fn month_at(bytes: &[u8], at: usize) -> Option<(i16, usize)> {
     let named = |month: &&str| word.len() >= 3 && (**month == word || month[..3] == word);
     let month = match word.as_str() {
         "sept" => 8,
-        _ => MONTHS.iter().position(|month| named(&month))?,
+        _ => MONTHS.iter().position(named)?,
     };
     Some((month as i16 + 1, at + length))
 }

@@ -18,9 +18,9 @@ pub(crate) static FAMILY: Family = Family {
 };
 
 /// Top-level domains that are words: a sentence may begin there without a space before it.
-const WORDS: &str = " it is in my me no so to us as at am be by do pm an re la de id one how now \
+const WORDS: &str = " it is in my me no so to us as at am be by do pm an one how now \
     you here today life live family house home next open case call money bank fund cash \
-    read show work party contact support ";
+    read show work party contact support free ";
 /// Top-level domains that are file types.
 const FILES: &str = " zip mov py sh rs md so ps ";
 /// Words that end a sentence without its space more often than they name a site.
@@ -81,7 +81,16 @@ fn address(scan: &Scan<'_>, host: &Host, finds: &mut Finds) {
     let Some(value) = ip::octets(scan, host) else {
         return;
     };
-    if scheme_less(scan, host, &value, finds) {
+    // "10.0.0.0/8" is a network, not a page.
+    let width = scan.bytes[host.end..]
+        .iter()
+        .skip(1)
+        .take(3)
+        .take_while(|b| b.is_ascii_digit());
+    let width = width.count();
+    let network =
+        scan.byte(host.end) == b'/' && matches!(width, 1 | 2) && scan.closes(host.end + 1 + width);
+    if !network && scheme_less(scan, host, &value, finds) {
         return;
     }
     finds.push(Kind::Ipv4, host.start, host.end, value);
@@ -119,21 +128,32 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
             .is_some_and(|byte| byte.is_ascii_uppercase())
             && word[1..].bytes().all(|byte| byte.is_ascii_lowercase())
     };
-    let file = listed(FILES, &lower) && labels.len() == 2 && !linked;
+    let twice = [
+        "exe", "pdf", "doc", "docx", "xls", "xlsx", "jpg", "tar", "txt",
+    ]
+    .iter()
+    .any(|kind| before.eq_ignore_ascii_case(kind));
+    let file = listed(FILES, &lower) && (labels.len() == 2 || twice) && !linked;
     // "…the bank.It was": a capital behind the dot starts a sentence unless all labels have one.
     let sentence = capital(last) && last.is_ascii() && (listed(WORDS, &lower) || !capital(before));
     let before_lower = before.to_ascii_lowercase();
     let numbered = before.bytes().all(|byte| byte.is_ascii_digit());
     let said = scan.led_by(host.start, 40, Cue::Site.set());
+    // "and also differ.be sure to": the sentence goes on in small letters.
+    let goes_on = scan.byte(host.end) == b' ' && scan.byte(host.end + 1).is_ascii_lowercase();
+    let plain = !before
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b'-');
     let words = listed(WORDS, &lower)
         && labels.len() == 2
         && !linked
-        && (listed(COMMON, &before_lower) || numbered || lower.len() > 2 && !said);
+        && (goes_on && plain && !said
+            || listed(COMMON, &before_lower)
+            || numbered
+            || lower.len() > 2 && !said);
     // "paid.com" was never meant after "he said he".
-    !file
-        && !sentence
-        && !words
-        && !(listed(COMMON, &before_lower) && lower.len() == 2 && labels.len() == 2 && !linked)
+    let common = listed(COMMON, &before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
+    !(file || sentence || words || common)
 }
 
 /// Reads a path behind a host without scheme; whether it was a URL.
@@ -258,7 +278,7 @@ mod tests {
             "i told him.it was late.he left e.g. this, i.e. that, 10.30am, U.K. p.m",
             &[],
         );
-        check("the dot com bubble and polka dot dress", &[]);
+        check("the dot com bubble and polka dot dress, jo_at_x.com", &[]);
         check(r"C:\Users\me\command.com /etc/host.conf gov.uk", &[]);
         check(
             "version 2.0.1, £3.50, v1.2.3",

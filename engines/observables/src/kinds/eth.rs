@@ -41,7 +41,7 @@ fn read(token: &str) -> Option<String> {
 /// EIP-55: a letter is a capital where the digest of the lower-case digits is 8 or more.
 fn checksummed(lower: &str) -> String {
     let digest = Keccak256::digest(lower.as_bytes());
-    let nibble = |at: usize| digest[at / 2] >> (if at % 2 == 0 { 4 } else { 0 }) & 0xF;
+    let nibble = |at: usize| digest[at / 2] >> (if at.is_multiple_of(2) { 4 } else { 0 }) & 0xF;
     let letters = lower.char_indices().map(|(at, digit)| {
         if nibble(at) >= 8 {
             digit.to_ascii_uppercase()

@@ -133,7 +133,7 @@ fn after_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, Str
 /// whether one of them announced it.
 fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> {
     const LINKING: &str = " is was as account profile page the my his her their under with of on \
-        called named a an called: using by and to me add at ";
+        called named a an using by and to me add at ";
     const ANNOUNCING: &str =
         " username user handle name id called named tag nickname as usernames ";
     let mut announced = false;
@@ -144,13 +144,15 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
                 announced = true;
                 at += 1;
             }
-            (b',' | b'-' | b'(', _) => at += 1,
+            (b',' | b'-' | b'(', _) | (b'@', b' ') => at += 1,
             _ => {}
         }
         while scan.byte(at) == b' ' && at < scan.bytes.len() && at < from + 60 {
             at += 1;
         }
-        if matches!(scan.byte(at), b'-' | b'(' | b':') {
+        if matches!(scan.byte(at), b'-' | b'(' | b':')
+            || scan.byte(at) == b'@' && scan.byte(at + 1) == b' '
+        {
             continue;
         }
         let length = scan.bytes[at..]
@@ -199,10 +201,12 @@ fn named(
     let end = name_end(scan.bytes, start);
     let name = scan.text.get(start..end)?;
     let letters = name.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let marked = name
-        .bytes()
-        .skip(1)
-        .any(|byte| byte.is_ascii_digit() || byte == b'_');
+    // "YouTube to MP3": short words with a figure are names of other things.
+    let marked = name.len() >= 5
+        && name
+            .bytes()
+            .skip(1)
+            .any(|byte| byte.is_ascii_digit() || byte == b'_');
     let lower = name.to_ascii_lowercase();
     let sane = (3..=32).contains(&name.len())
         && letters

@@ -172,5 +172,7 @@ pub(crate) fn registrable(name: &str) -> Option<String> {
 /// Whether the public suffix of a lower-case name is listed, and the name is more than it.
 fn known(name: &str) -> bool {
     let listed = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.typ().is_some());
-    listed && psl::domain(name.as_bytes()).is_some()
+    // Underscores are for service labels below the registered name (RFC 8552), not in it.
+    let registered = psl::domain(name.as_bytes());
+    listed && registered.is_some_and(|name| !name.as_bytes().contains(&b'_'))
 }

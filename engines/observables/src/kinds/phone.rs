@@ -56,11 +56,14 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let Some((lead, start)) = lead(scan, anchor) else {
         return;
     };
-    let run = run(
-        scan.bytes,
-        anchor.start,
-        lead != Lead::Plus && anchor.end - anchor.start < 2,
-    );
+    let plus = lead == Lead::Plus;
+    let singles = !plus && anchor.end - anchor.start == 1;
+    // In a row of single digits only the first can begin a number spelled one by one.
+    let row = anchor.start >= 2 && scan.bytes[anchor.start - 2].is_ascii_digit();
+    if singles && row && scan.before(anchor.start) == b' ' {
+        return;
+    }
+    let run = run(scan.bytes, anchor.start, plus, singles);
     // Longest first: a shorter number may be the beginning of a longer one.
     for (count, end) in run.ends.iter().rev() {
         if *count < 8 || !scan.closes(*end) || scan.byte(*end) == b'*' {
@@ -87,10 +90,12 @@ fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
         return scan.opens(before).then_some((Lead::Plus, before));
     }
     let previous = scan.before(before);
+    // "07700900123/07700900124": a whole number may follow a stroke.
+    let whole = anchor.end - start >= 10 && previous == b'/';
     let joined = matches!(previous, b'-' | b'.' | b',' | b'/' | b'#' | b'\'')
         && before >= 2
         && word_like(scan.bytes[before - 2]);
-    if joined || !scan.opens(before) || matches!(previous, b'$' | 0xA3 | 0xAC) {
+    if joined && !whole || !scan.opens(before) || matches!(previous, b'$' | 0xA3 | 0xAC) {
         return None;
     }
     let lead = match &scan.bytes[start..anchor.end] {
@@ -108,7 +113,7 @@ fn word_like(byte: u8) -> bool {
 }
 
 /// Collects the digits from `start` through the separators that people put into numbers.
-fn run(bytes: &[u8], start: usize, singles: bool) -> Run {
+fn run(bytes: &[u8], start: usize, plus: bool, singles: bool) -> Run {
     let mut run = Run {
         digits: Vec::with_capacity(MOST_DIGITS),
         ends: Vec::new(),
@@ -123,6 +128,14 @@ fn run(bytes: &[u8], start: usize, singles: bool) -> Run {
         run.digits.extend(digits);
         at += run.digits.len() - before;
         if run.digits.len() > MOST_DIGITS {
+            return run;
+        }
+        let length = run.digits.len() - before;
+        let first = run.ends.first().map_or(length, |(count, _)| *count);
+        // Numbers are spelled in single digits throughout or in groups; other mixtures are
+        // tables and coordinates. A country code and the bracketed zero behind it may be short.
+        let zero = bytes[at - 1] == b'0' && bytes.get(at) == Some(&b')');
+        if before > 0 && (first == 1) != (length == 1) && !zero && !(plus && first == 1) {
             return run;
         }
         run.ends.push((run.digits.len(), at));
@@ -143,11 +156,10 @@ fn gap(rest: &[u8], singles: bool) -> usize {
         .count();
     let digit = rest.get(width).is_some_and(u8::is_ascii_digit);
     let written = &rest[..width];
-    let allowed = match written {
-        [_] => true,
-        [b')' | b' ', b' ' | b'(' | b'-'] | [b' ', b'-', b' '] | [b' ', b'(', ..] => true,
-        _ => false,
-    };
+    let allowed = matches!(
+        written,
+        [_] | [b')' | b' ', b' ' | b'(' | b'-'] | [b' ', b'-', b' '] | [b' ', b'(', ..]
+    );
     // Digits spelled one by one may stand further apart than groups do.
     let wide = singles && written.iter().all(|byte| *byte == b' ') && width <= 2;
     if digit && (allowed || wide) { width } else { 0 }
@@ -342,6 +354,11 @@ mod tests {
         one("+1 (202) 456-1111", "+12024561111");
         one("from +2348031234567", "+2348031234567");
         one("tel:+33142685300", "+33142685300");
+        let both = [
+            (Kind::Phone, "+447700900123"),
+            (Kind::Phone, "+447700900124"),
+        ];
+        check("07700900123/07700900124", &both);
     }
 
     #[test]

@@ -51,6 +51,10 @@ fn accepted(scan: &Scan<'_>, start: usize, end: usize, written: &str, series: Se
     if series == Series::Current && capitals && written.contains(' ') {
         return !scan.led_by(start, 16, Cue::Reference.set());
     }
+    // "Win32": nobody writes half a plate in capitals.
+    if !capitals && written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return false;
+    }
     let plate = scan.near(start, end, NEAR, Cue::Plate.set());
     match series {
         Series::NorthernIreland => plate,
@@ -92,13 +96,15 @@ fn letters_before(scan: &Scan<'_>, at: usize) -> usize {
 }
 
 fn read(written: &str) -> Option<(String, Series)> {
-    let value: String = written
-        .chars()
-        .filter(|c| *c != ' ')
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    let series = series_of(value.as_bytes())?;
-    Some((value, series))
+    let mut mark = [0; 7];
+    let mut length = 0;
+    for byte in written.bytes().filter(|byte| *byte != b' ') {
+        *mark.get_mut(length)? = byte.to_ascii_uppercase();
+        length += 1;
+    }
+    let mark = &mark[..length];
+    let series = series_of(mark)?;
+    Some((String::from_utf8(mark.to_vec()).ok()?, series))
 }
 
 fn series_of(mark: &[u8]) -> Option<Series> {

@@ -27,7 +27,8 @@ const LETTERED: &str = " E1W EC1A EC1M EC1N EC1P EC1R EC1V EC1Y EC2A EC2M EC2N E
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let (start, length) = (anchor.start, anchor.end - anchor.start);
-    if length > 7 || length < 2 || !scan.opens(start) || !scan.bytes[start].is_ascii_alphabetic() {
+    if !(2..=7).contains(&length) || !scan.opens(start) || !scan.bytes[start].is_ascii_alphabetic()
+    {
         return;
     }
     let spaced = length <= 4;
@@ -41,7 +42,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let Some(value) = read(written) else {
         return;
     };
-    if certain(scan, written, spaced) || said(scan, start, end) {
+    if certain(scan, start, written, spaced) || said(scan, start, end) {
         finds.push(Kind::UkPostcode, start, end, value);
     }
 }
@@ -52,20 +53,15 @@ fn said(scan: &Scan<'_>, start: usize, end: usize) -> bool {
 
 /// Whether the form alone says postcode: capitals throughout, or small letters that do not spell
 /// an ordinal number (`e5 4th`) behind a district long enough not to be a size or a road.
-fn certain(scan: &Scan<'_>, written: &str, spaced: bool) -> bool {
+fn certain(scan: &Scan<'_>, start: usize, written: &str, spaced: bool) -> bool {
     let lower = written.bytes().any(|byte| byte.is_ascii_lowercase());
     if !lower {
         // A plate without its space, or a product code, can look like a postcode without one.
-        return spaced || !scan.led_by(offset(scan, written), 40, Cue::Reference.set());
+        return spaced || !scan.led_by(start, 40, Cue::Reference.set());
     }
     let inward = written[written.len() - 2..].to_ascii_lowercase();
     let ordinal = matches!(inward.as_str(), "st" | "nd" | "rd" | "th");
     spaced && !ordinal && written.find(' ').is_some_and(|at| at >= 3)
-}
-
-/// Where `part`, a slice of the scanned text, starts in it.
-fn offset(scan: &Scan<'_>, part: &str) -> usize {
-    part.as_ptr() as usize - scan.text.as_ptr() as usize
 }
 
 /// The canonical form of a postcode with or without spaces.

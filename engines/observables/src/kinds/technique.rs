@@ -35,7 +35,7 @@ fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
             .get(from..from + count)
             .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
     };
-    if bytes.get(start)?.to_ascii_uppercase() != b'T' || !digits(start + 1, 4) {
+    if !bytes.get(start)?.eq_ignore_ascii_case(&b'T') || !digits(start + 1, 4) {
         return None;
     }
     let mut end = start + 5;

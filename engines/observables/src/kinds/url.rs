@@ -91,7 +91,7 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
         // Punctuation at the end belongs to the sentence.
         if !matches!(
             letter,
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '('
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '(' | '+'
         ) {
             (kept_at, kept) = (at, out.len());
         }
@@ -231,6 +231,10 @@ mod tests {
         check(
             "http://[2001:db8::1]/a",
             &[(Url, "http://[2001:db8::1]/a"), (Ipv6, "2001:db8::1")],
+        );
+        check(
+            "81.2.69.142:80/a",
+            &[(Url, "http://81.2.69.142/a"), (Ipv4, "81.2.69.142")],
         );
     }
 
