@@ -369,9 +369,18 @@ fn suspect(seed: u64, family: usize, key: u64, population: &Population) -> Perso
 fn persona(family: usize, chance: &mut Chance) -> (String, char) {
     let words = &*WORDS;
     let key = FAMILIES[family].key;
-    let men = if key == "courier" { 1.0 } else { 0.65 };
+    let men = match key {
+        "courier" => 1.0,
+        "sextortion" => 0.1,
+        _ => 0.65,
+    };
     let sex = if chance.yes(men) { 'm' } else { 'f' };
-    let forename = words.forename("british", sex, 1972, chance);
+    let forename = words.forename(
+        "british",
+        sex,
+        if key == "sextortion" { 2002 } else { 1972 },
+        chance,
+    );
     let surname = words.surname("british", chance);
     let name = match key {
         "courier" => {
@@ -383,6 +392,7 @@ fn persona(family: usize, chance: &mut Chance) -> (String, char) {
             };
             format!("{rank} {first}{surname}")
         }
+        "sextortion" => forename.to_owned(),
         "romance" if chance.yes(0.5) => forename.to_owned(),
         _ if chance.yes(0.3) => forename.to_owned(),
         _ => format!("{forename} {surname}"),

@@ -86,7 +86,7 @@ fn choice(rest: &mut &'static str, depth: usize) -> Result<Vec<Line>, String> {
 fn part_needs(part: &Part) -> Needs {
     match part {
         Part::Text(_) => 0,
-        Part::Slot("loss" | "part") => LOSS,
+        Part::Slot("loss" | "part" | "gain") => LOSS,
         Part::Slot("age") => PERSON,
         Part::Slot(name) => Tool::named(name).map_or(0, needs_of),
         // What every alternative needs, the choice needs.

@@ -15,8 +15,8 @@ pub(super) const SLOTS: &[&str] = &[
     "i", "me", "my", "mine", "was", "have", "do", "am", "s", "persona", "firm", "bank", "brand",
     "tech", "tool", "market", "dating", "item", "event", "job", "country", "device", "car", "gang",
     "relative", "shop", "platform", "town", "street", "age", "loss", "part", "small", "sum", "day",
-    "date", "ago", "time", "n", "year", "org", "role", "staff", "payee", "helpline", "helpdesk",
-    "bigsite", "sort",
+    "date", "ago", "time", "n", "year", "they", "gain", "org", "role", "staff", "payee",
+    "helpline", "helpdesk", "bigsite", "sort",
 ];
 
 const HELPLINES: [&str; 3] = ["0300 123 2040", "03001232040", "0300 123 20 40"];
@@ -47,6 +47,10 @@ impl Teller<'_> {
             "part" => {
                 let share = self.chance.between(8, 60);
                 self.amount(round(self.case.loss_pence * share / 100).max(100));
+            }
+            "gain" => {
+                let times = self.chance.between(12, 45);
+                self.amount(round(self.case.loss_pence / 10 * times).max(1_000));
             }
             "small" => {
                 let pence =
