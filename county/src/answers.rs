@@ -6,7 +6,8 @@
 use crate::case::Case;
 use crate::chance::{Chance, Stream};
 use crate::crime::Tool;
-use crate::person::{Home, OrganisationKind, Person};
+use crate::organisation::OrganisationKind;
+use crate::person::{Home, Person};
 use crate::victims::Victim;
 
 /// Every factor of this case as it truly is, in the order of the import contract.
@@ -210,7 +211,7 @@ fn offence(case: &Case, chance: &mut Chance, add: &mut impl FnMut(&'static str, 
     {
         add(
             "refund_refused",
-            chance.from_table(&[("yes", 0.25), ("pending", 0.4), ("no", 0.35)]),
+            chance.of_table(&[("yes", 0.25), ("pending", 0.4), ("no", 0.35)]),
         );
     }
     let scene = match key {
@@ -241,10 +242,10 @@ fn offence(case: &Case, chance: &mut Chance, add: &mut impl FnMut(&'static str, 
             ("gone", 0.5),
         ],
     };
-    add("device_or_logs", chance.from_table(logs));
+    add("device_or_logs", chance.of_table(logs));
     add(
         "victim_supports",
-        chance.from_table(&[("yes", 0.75), ("unsure", 0.17), ("no", 0.08)]),
+        chance.of_table(&[("yes", 0.75), ("unsure", 0.17), ("no", 0.08)]),
     );
 }
 

@@ -10,6 +10,7 @@ use crate::chance::{Chance, Stream, mix};
 use crate::crime::{Tool, Trade};
 use crate::families::FAMILIES;
 use crate::identifiers::Identifier;
+use crate::narrative::needs_of;
 use crate::person::{Person, Population};
 use crate::words::WORDS;
 
@@ -99,45 +100,37 @@ impl Plan {
         }
     }
 
-    /// What the nth victim of a campaign could know of the offender.
+    /// What the nth victim of a campaign meets; `knows` are the tools the victim can name.
     pub fn kit(
         &self,
         campaign: &Campaign,
         nth: u32,
+        knows: u32,
         population: &Population,
         chance: &mut Chance,
     ) -> Kit {
         let slot = |tool: Tool, chance: &mut Chance| {
             let pool = campaign.size.div_ceil(tool.lasts_victims()).max(1);
             let now = i64::from(nth) * i64::from(pool) / i64::from(campaign.size.max(1));
-            let drift = *chance.pick(&[0, 0, 0, 0, 0, 0, -1, 1]);
+            let drift = chance.pick(&[0, 0, 0, 0, 0, 0, -1, 1]);
             (now + drift).clamp(0, i64::from(pool) - 1) as u64
         };
-        let mut keys = [0; Tool::ALL.len()];
+        let id = u64::from(campaign.id);
+        let mut tools = [0; Tool::ALL.len()];
         for tool in Tool::ALL {
             let at = slot(tool, chance);
-            let own = mix(&[u64::from(campaign.id), tool as u64, at, 1]);
+            let own = mix(&[id, tool as u64, at, 1]);
             // Groups lend accounts and phones between their campaigns.
             let lends = matches!(tool, Tool::Account | Tool::Phone | Tool::Iban) && own % 100 < 28;
-            keys[tool as usize] = if lends {
-                mix(&[u64::from(campaign.group), tool as u64, at % 3, 2])
-            } else {
-                own
-            };
+            let shared = mix(&[u64::from(campaign.group), tool as u64, at % 3, 2]);
+            tools[tool as usize] = if lends { shared } else { own };
         }
-        // The holder of an account is one person, however often the account is used.
-        keys[Tool::Suspect as usize] = mix(&[keys[Tool::Account as usize], 3]);
-        let persona = mix(&[u64::from(campaign.id), u64::from(nth / 11), 4]);
-        let firm = mix(&[u64::from(campaign.id), u64::from(nth / 60), 5]);
-        Kit::from_keys(
-            self.seed,
-            campaign.family,
-            &keys,
-            persona,
-            firm,
-            population,
-            chance,
-        )
+        let keys = Keys {
+            tools,
+            persona: mix(&[id, u64::from(nth / 11), 4]),
+            firm: mix(&[id, u64::from(nth / 60), 5]),
+        };
+        Kit::new(self.seed, campaign.family, &keys, knows, population, chance)
     }
 
     /// The kit of an offender nobody else meets.
@@ -145,23 +138,25 @@ impl Plan {
         &self,
         family: usize,
         index: u64,
+        knows: u32,
         population: &Population,
         chance: &mut Chance,
     ) -> Kit {
-        let mut keys = [0; Tool::ALL.len()];
-        for tool in Tool::ALL {
-            keys[tool as usize] = mix(&[index, tool as u64, 6]);
-        }
-        Kit::from_keys(
-            self.seed,
-            family,
-            &keys,
-            mix(&[index, 7]),
-            mix(&[index, 8]),
-            population,
-            chance,
-        )
+        let tools = std::array::from_fn(|tool| mix(&[index, tool as u64, 6]));
+        let keys = Keys {
+            tools,
+            persona: mix(&[index, 7]),
+            firm: mix(&[index, 8]),
+        };
+        Kit::new(self.seed, family, &keys, knows, population, chance)
     }
+}
+
+/// Names of the things an offender uses, from which the things follow.
+struct Keys {
+    tools: [u64; Tool::ALL.len()],
+    persona: u64,
+    firm: u64,
 }
 
 fn in_window(campaign: &Campaign) -> u64 {
@@ -220,7 +215,7 @@ fn join_group(trade: Trade, groups: &mut Vec<Group>, chance: &mut Chance) -> u32
             .take(12)
             .collect();
         if !of_trade.is_empty() {
-            let at = *chance.pick(&of_trade);
+            let at = chance.pick(&of_trade);
             groups[at].campaigns += 1;
             return at as u32 + 1;
         }
@@ -280,43 +275,43 @@ pub(crate) struct Kit {
     pub vehicle: Identifier,
     pub sample: Identifier,
     /// Who the bank or a witness would name.
-    pub suspect: Person,
-    /// Name the offender gives.
+    /// Only where the victim knows.
+    pub suspect: Option<Person>,
+    /// Name the offender gives, and the sex the victim takes them for.
     pub persona: String,
+    pub persona_sex: char,
     /// Name of the firm the offender claims.
     pub firm: String,
 }
 
 impl Kit {
-    fn from_keys(
+    fn new(
         seed: u64,
         family: usize,
-        keys: &[u64; Tool::ALL.len()],
-        persona: u64,
-        firm: u64,
+        keys: &Keys,
+        knows: u32,
         population: &Population,
         chance: &mut Chance,
     ) -> Kit {
-        let pool = |tool: Tool| Chance::new(seed, Stream::Pool, keys[tool as usize]);
+        let key = |tool: Tool| keys.tools[tool as usize];
+        let pool = |tool: Tool| Chance::new(seed, Stream::Pool, key(tool));
+        let beside = |tool: Tool| Chance::new(seed, Stream::BesidePool, key(tool));
         let domain = Identifier::domain(&mut pool(Tool::Site));
         // Most victims are sent the same page; some links carry a number of their own.
         let page = if chance.yes(0.6) {
-            Identifier::url(
-                &domain.value,
-                &mut Chance::new(seed, Stream::GroupPool, keys[Tool::Site as usize]),
-            )
+            Identifier::url(&domain.value, &mut beside(Tool::Site))
         } else {
             Identifier::url(&domain.value, chance)
         };
-        let mut mail = pool(Tool::Email);
-        let own_domain = Identifier::domain(&mut Chance::new(
-            seed,
-            Stream::GroupPool,
-            keys[Tool::Email as usize],
-        ));
+        let mail_domain = Identifier::domain(&mut beside(Tool::Email));
+        // The holder of an account is one person, however often the account is used.
+        let suspect = (knows & needs_of(Tool::Suspect) != 0)
+            .then(|| suspect(seed, family, mix(&[key(Tool::Account), 3]), population));
+        let (persona, persona_sex) =
+            persona(family, &mut Chance::new(seed, Stream::Pool, keys.persona));
         Kit {
             phone: Identifier::mobile(&mut pool(Tool::Phone)),
-            email: Identifier::email(Some(&own_domain.value), &mut mail),
+            email: Identifier::email(Some(&mail_domain.value), &mut pool(Tool::Email)),
             account: Identifier::account(&mut pool(Tool::Account)),
             iban: Identifier::iban(&mut pool(Tool::Iban)),
             wallet: Identifier::wallet(&mut pool(Tool::Wallet)),
@@ -324,9 +319,10 @@ impl Kit {
             address: Identifier::address(&mut pool(Tool::Ip)),
             vehicle: Identifier::vehicle(&mut pool(Tool::Vehicle)),
             sample: Identifier::sha256(&mut pool(Tool::Sha256)),
-            suspect: suspect(seed, family, keys[Tool::Suspect as usize], population),
-            persona: persona_name(family, &mut Chance::new(seed, Stream::Pool, persona)),
-            firm: firm_name(&mut Chance::new(seed, Stream::Pool, firm)),
+            firm: firm_name(&mut Chance::new(seed, Stream::Pool, keys.firm)),
+            suspect,
+            persona,
+            persona_sex,
             domain,
             page,
         }
@@ -335,9 +331,9 @@ impl Kit {
 
 fn handle(family: usize, chance: &mut Chance) -> Identifier {
     let platform = match FAMILIES[family].trade {
-        Trade::Extortion => *chance.pick(&["snapchat", "instagram", "instagram"]),
+        Trade::Extortion => chance.pick(&["snapchat", "instagram", "instagram"]),
         Trade::Intrusion => "telegram",
-        _ => *chance.pick(&["instagram", "facebook", "telegram", "x"]),
+        _ => chance.pick(&["instagram", "facebook", "telegram", "x"]),
     };
     Identifier::handle(platform, chance)
 }
@@ -369,25 +365,39 @@ fn suspect(seed: u64, family: usize, key: u64, population: &Population) -> Perso
     population.find(chance.below(25_000) * 20 * crate::person::ROOM)
 }
 
-fn persona_name(family: usize, chance: &mut Chance) -> String {
+/// The name an offender gives, and a sex to go with it. Couriers' callers are men in these tales.
+fn persona(family: usize, chance: &mut Chance) -> (String, char) {
     let words = &*WORDS;
-    let sex = if chance.yes(0.65) { 'm' } else { 'f' };
-    let forename = words.forename("british", sex, 1972, chance);
+    let key = FAMILIES[family].key;
+    let men = match key {
+        "courier" => 1.0,
+        "sextortion" => 0.1,
+        _ => 0.65,
+    };
+    let sex = if chance.yes(men) { 'm' } else { 'f' };
+    let forename = words.forename(
+        "british",
+        sex,
+        if key == "sextortion" { 2002 } else { 1972 },
+        chance,
+    );
     let surname = words.surname("british", chance);
-    match FAMILIES[family].key {
+    let name = match key {
         "courier" => {
-            let rank =
-                *chance.pick(&["DC", "DS", "PC", "Detective", "Inspector", "Sergeant", "DI"]);
-            if chance.yes(0.5) {
-                format!("{rank} {surname}")
+            let rank = chance.pick(&["DC", "DS", "PC", "Detective", "Inspector", "Sergeant", "DI"]);
+            let first = if chance.yes(0.5) {
+                format!("{forename} ")
             } else {
-                format!("{rank} {forename} {surname}")
-            }
+                String::new()
+            };
+            format!("{rank} {first}{surname}")
         }
+        "sextortion" => forename.to_owned(),
         "romance" if chance.yes(0.5) => forename.to_owned(),
         _ if chance.yes(0.3) => forename.to_owned(),
         _ => format!("{forename} {surname}"),
-    }
+    };
+    (name, sex)
 }
 
 fn firm_name(chance: &mut Chance) -> String {
@@ -396,7 +406,7 @@ fn firm_name(chance: &mut Chance) -> String {
         return words.one("firms", chance).to_owned();
     }
     let stem = words.one("organisation_stems", chance);
-    let ending = *chance.pick(&[
+    let ending = chance.pick(&[
         "Capital",
         "Markets",
         "FX",
@@ -470,7 +480,11 @@ mod tests {
         let large = plan.campaigns.iter().max_by_key(|c| c.size).unwrap();
         let mut chance = Chance::new(9, Stream::Report, 1);
         let phones: Vec<String> = (0..large.size)
-            .map(|nth| plan.kit(large, nth, &population, &mut chance).phone.value)
+            .map(|nth| {
+                plan.kit(large, nth, 0, &population, &mut chance)
+                    .phone
+                    .value
+            })
             .collect();
         let different: std::collections::BTreeSet<&String> = phones.iter().collect();
         assert!(

@@ -9,7 +9,7 @@ use crate::chance::Chance;
 use crate::crime::{Family, Tool};
 use crate::identifiers::Identifier;
 use crate::narrative::needs_of;
-use crate::person::OrganisationKind;
+use crate::organisation::OrganisationKind;
 use crate::place::Place;
 use crate::victims::Victim;
 
@@ -46,6 +46,8 @@ pub(crate) struct Circumstances {
     /// Chosen because it can be worked, as a national package is: more is known of the offender
     /// and more was lost.
     pub keen: bool,
+    /// What [`known`] drew.
+    pub knows: u32,
 }
 
 impl Kit {
@@ -79,6 +81,7 @@ impl Case {
             received,
             fresh,
             keen,
+            knows,
         } = circumstances;
         let reported_late = if fresh {
             chance.between(0, 1)
@@ -97,25 +100,25 @@ impl Case {
             Victim::Person(person) => Some(person.age_on(event_from)),
             Victim::Organisation(_) => None,
         };
-        let platform = (!family.platforms.is_empty()).then(|| *chance.pick(family.platforms));
+        let platform = (!family.platforms.is_empty()).then(|| chance.pick(family.platforms));
         let mut case = Case {
             family,
-            code: chance.from_table(family.codes),
+            code: chance.of_table(family.codes),
             age,
             kit,
             loss_pence,
             event_from,
             event_to: (lasted > 0).then_some(event_to),
             received,
-            contact: chance.from_table(family.contact),
+            contact: chance.of_table(family.contact),
             payment: if loss_pence > 0 {
-                chance.from_table(family.payment)
+                chance.of_table(family.payment)
             } else {
                 ""
             },
             platform,
             markers: Vec::new(),
-            knows: knows(family, keen, chance),
+            knows,
             truth: Vec::new(),
             victim,
         };
@@ -196,7 +199,8 @@ fn loss(family: &Family, victim: &Victim, keen: bool, chance: &mut Chance) -> i6
     crate::narrative::round(pence).clamp(500, MOST_LOST)
 }
 
-fn knows(family: &Family, keen: bool, chance: &mut Chance) -> u32 {
+/// What of the offender this victim will be able to name, as bits of [`needs_of`].
+pub(crate) fn known(family: &Family, keen: bool, chance: &mut Chance) -> u32 {
     let mut known = 0;
     for (tool, probability) in family.knows {
         let tries = if keen { 2 } else { 1 };

@@ -16,7 +16,7 @@ pub(crate) enum Stream {
     Order,
     Plan,
     Pool,
-    GroupPool,
+    BesidePool,
     Day,
     Report,
     Mule,
@@ -65,8 +65,8 @@ impl Chance {
     }
 
     /// One of a list that is not empty.
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.index(from.len())]
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.index(from.len())]
     }
 
     /// An index drawn by weight; the last one when every weight is nought.
@@ -85,7 +85,7 @@ impl Chance {
     }
 
     /// One of a table of values and weights.
-    pub fn from_table<T: Copy>(&mut self, table: &[(T, f64)]) -> T {
+    pub fn of_table<T: Copy>(&mut self, table: &[(T, f64)]) -> T {
         let at = self.weighted(table.iter().map(|(_, w)| *w));
         table[at].0
     }
@@ -175,7 +175,7 @@ mod tests {
         let mean = (0..20_000).map(|_| chance.days(6.0)).sum::<i64>() as f64 / 20_000.0;
         assert!((mean - 6.0).abs() < 0.3, "{mean}");
         let drawn = (0..20_000)
-            .filter(|_| chance.from_table(&[(true, 1.0), (false, 3.0)]))
+            .filter(|_| chance.of_table(&[(true, 1.0), (false, 3.0)]))
             .count();
         assert!((4_700..5_300).contains(&drawn), "{drawn}");
     }

@@ -15,7 +15,7 @@ const FAULTS: [&str; 7] = [
 
 /// Breaks one thing and says which in the truth.
 pub(crate) fn soil(report: &mut Generated, chance: &mut Chance) {
-    let fault = *chance.pick(&FAULTS);
+    let fault = chance.pick(&FAULTS);
     match fault {
         "reference_missing" => report.fields.retain(|(field, _)| *field != "reference"),
         "received_at_impossible" => set(report, "received_at", "2026-13-45T99:00:00Z"),

@@ -9,75 +9,23 @@ use std::path::{Path, PathBuf};
 use crate::{County, Generated, Identity, Settings};
 
 /// Every heading of the report files, in order: the names of the import contract.
+#[rustfmt::skip]
 const HEADINGS: [&str; 68] = [
-    "reference",
-    "feed",
-    "received_at",
-    "reported_at",
-    "event_from",
-    "event_to",
-    "nfib_code",
-    "title",
-    "narrative",
-    "loss",
-    "contact_method",
-    "payment_method",
-    "platform",
-    "district",
-    "local_crime_no",
-    "markers",
-    "victim_kind",
-    "victim_title",
-    "victim_forename",
-    "victim_surname",
-    "victim_date_of_birth",
-    "victim_organisation",
-    "victim_company_number",
-    "victim_staff_count",
-    "victim_phone",
-    "victim_email",
-    "victim_address",
-    "victim_postcode",
-    "safe_contact",
-    "language",
-    "suspect_title",
-    "suspect_forename",
-    "suspect_surname",
-    "suspect_date_of_birth",
-    "suspect_organisation",
-    "suspect_address",
-    "suspect_postcode",
-    "suspect_phone",
-    "suspect_email",
-    "suspect_account",
-    "suspect_wallet",
-    "suspect_url",
-    "suspect_handle",
-    "suspect_ip",
-    "lives_alone",
-    "cognitive_or_mental_health",
-    "physical_or_sensory",
-    "care_or_support_needs",
-    "recent_bereavement_or_crisis",
-    "isolation",
-    "language_or_digital_barrier",
-    "financial_impact",
-    "still_in_contact",
-    "still_believes",
-    "live_access",
-    "home_visit_by_offender",
-    "self_harm_or_suicide",
-    "domestic_abuse_link",
-    "intimate_image_threat",
-    "identity_documents_given",
-    "refund_refused",
-    "physical_scene",
-    "device_or_logs",
-    "victim_supports",
-    "service_outage_hours",
-    "data_subjects",
-    "threat_to_life",
-    "critical_national_infrastructure",
+    "reference", "feed", "received_at", "reported_at", "event_from", "event_to", "nfib_code",
+    "title", "narrative", "loss", "contact_method", "payment_method", "platform", "district",
+    "local_crime_no", "markers", "victim_kind", "victim_title", "victim_forename",
+    "victim_surname", "victim_date_of_birth", "victim_organisation", "victim_company_number",
+    "victim_staff_count", "victim_phone", "victim_email", "victim_address", "victim_postcode",
+    "safe_contact", "language", "suspect_title", "suspect_forename", "suspect_surname",
+    "suspect_date_of_birth", "suspect_organisation", "suspect_address", "suspect_postcode",
+    "suspect_phone", "suspect_email", "suspect_account", "suspect_wallet", "suspect_url",
+    "suspect_handle", "suspect_ip", "lives_alone", "cognitive_or_mental_health",
+    "physical_or_sensory", "care_or_support_needs", "recent_bereavement_or_crisis", "isolation",
+    "language_or_digital_barrier", "financial_impact", "still_in_contact", "still_believes",
+    "live_access", "home_visit_by_offender", "self_harm_or_suicide", "domestic_abuse_link",
+    "intimate_image_threat", "identity_documents_given", "refund_refused", "physical_scene",
+    "device_or_logs", "victim_supports", "service_outage_hours", "data_subjects",
+    "threat_to_life", "critical_national_infrastructure",
 ];
 
 /// Where the triage factors start among the headings.
@@ -189,7 +137,7 @@ impl Table {
 }
 
 enum Format {
-    Table(Table),
+    Table(Box<Table>),
     Lines(BufWriter<File>),
 }
 
@@ -206,7 +154,7 @@ impl Channel {
         let format = if path.extension().is_some_and(|e| e == "jsonl") {
             Format::Lines(BufWriter::new(File::create(&path).map_err(at(&path))?))
         } else {
-            Format::Table(Table::open(path.clone(), &HEADINGS)?)
+            Format::Table(Box::new(Table::open(path.clone(), &HEADINGS)?))
         };
         Ok(Channel {
             feed,

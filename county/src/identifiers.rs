@@ -42,11 +42,14 @@ impl Identifier {
         Self::new("phone", format!("+44{range}{last}"))
     }
 
-    /// A landline under 01632, an area code that no town has.
+    /// A landline nobody has: within an area code, numbers starting 0 or 1 are never given out
+    /// (Ofcom, National Telephone Numbering Plan), though metadata holds them to be well formed.
     pub fn landline(chance: &mut Chance) -> Self {
-        let first = chance.between(2, 9);
+        const AREAS: [&str; 5] = ["1279", "1438", "1462", "1707", "1923"];
+        let area = chance.pick(&AREAS);
+        let first = chance.below(2);
         let rest = chance.digits(5);
-        Self::new("phone", format!("+441632{first}{rest}"))
+        Self::new("phone", format!("+44{area}{first}{rest}"))
     }
 
     pub fn domain(chance: &mut Chance) -> Self {
@@ -103,7 +106,7 @@ impl Identifier {
             words.one("handle_second", chance),
         );
         let number = chance.between(1, 9_999);
-        let mark = *chance.pick(&["_", ".", "", ""]);
+        let mark = chance.pick(&["_", ".", "", ""]);
         Self::new(
             "handle",
             format!("{platform}:{first}{mark}{second}{number}"),
@@ -120,7 +123,7 @@ impl Identifier {
     /// An IBAN with true check digits (ISO 13616): British or Lithuanian.
     pub fn iban(chance: &mut Chance) -> Self {
         let (country, body) = if chance.yes(0.5) {
-            let bank = *chance.pick(&["BARC", "LOYD", "MIDL", "NWBK", "REVO"]);
+            let bank = chance.pick(&["BARC", "LOYD", "MIDL", "NWBK", "REVO"]);
             ("GB", format!("{bank}{}", chance.digits(14)))
         } else {
             ("LT", chance.digits(16))
@@ -164,7 +167,7 @@ impl Identifier {
 
     pub fn vehicle(chance: &mut Chance) -> Self {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNOPRSTUVWXY";
-        let letter = |chance: &mut Chance| char::from(*chance.pick(LETTERS));
+        let letter = |chance: &mut Chance| char::from(chance.pick(LETTERS));
         let area: String = (0..2).map(|_| letter(chance)).collect();
         let year = chance.between(13, 25);
         let rest: String = (0..3).map(|_| letter(chance)).collect();

@@ -4,7 +4,7 @@
 //! Field names are those of the import contract, answers those of the triage policy, kinds and
 //! canonical values those of the observables contract. Postcodes follow the shape of BS 7666 in
 //! an area (HW) that does not exist; e-mail hosts are under `.example` (RFC 2606); sites are
-//! invented; landlines are under 01632, an area code no town has; mobiles are made up.
+//! invented; landlines start with a figure no exchange gives out; mobiles are made up.
 //!
 //! *Invariants.* The same settings give the same bytes on every machine. Nothing reads a clock,
 //! a file or the network. Memory holds one day of reports, a plan of campaigns and bounded lists
@@ -29,12 +29,14 @@ mod calendar;
 mod campaign;
 mod case;
 mod chance;
+mod channel;
 mod crime;
 mod dirt;
 mod families;
 mod files;
 mod identifiers;
 mod narrative;
+mod organisation;
 mod person;
 mod place;
 mod report;

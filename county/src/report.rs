@@ -6,84 +6,14 @@ use crate::answers;
 use crate::calendar::{Calendar, day_after};
 use crate::case::Case;
 use crate::chance::Chance;
+use crate::channel::{Channel, busy_second};
 use crate::crime::Tool;
 use crate::identifiers::{Hand, Identifier};
 use crate::narrative::{self, Planted, Role, Voice, grouped, money, needs_of};
-use crate::person::{Identity, Organisation, Person};
+use crate::organisation::Organisation;
+use crate::person::{Identity, Person};
 use crate::victims::Victim;
 use crate::words::WORDS;
-
-/// A feed, how many of a hundred reports it brings, and whether it runs at weekends.
-pub(crate) struct Channel {
-    pub feed: &'static str,
-    weight: f64,
-    weekends: bool,
-    /// Chance that something known stands in its own field, and that the narrative tells it.
-    in_field: f64,
-    in_words: f64,
-}
-
-const fn channel(
-    feed: &'static str,
-    weight: f64,
-    weekends: bool,
-    in_field: f64,
-    in_words: f64,
-) -> Channel {
-    Channel {
-        feed,
-        weight,
-        weekends,
-        in_field,
-        in_words,
-    }
-}
-
-const CHANNELS: [Channel; 8] = [
-    channel("victim_list", 70.0, false, 0.45, 0.6),
-    channel("call_for_service", 4.0, true, 0.35, 0.75),
-    channel("pursue", 6.5, false, 0.9, 0.7),
-    channel("partner", 5.0, false, 0.5, 0.55),
-    channel("portal", 4.0, true, 0.6, 0.65),
-    channel("list", 3.0, false, 0.15, 0.6),
-    channel("urgent", 1.0, true, 0.8, 0.75),
-    channel("protect", 1.2, false, 0.5, 0.5),
-];
-
-/// The channel a report of a family comes by on such a day.
-pub(crate) fn channel_for(force: f64, weekend: bool, chance: &mut Chance) -> &'static Channel {
-    if chance.yes(force) {
-        return &CHANNELS[1];
-    }
-    let at = chance.weighted(CHANNELS.iter().map(|c| {
-        if !weekend || c.weekends {
-            c.weight
-        } else {
-            0.0
-        }
-    }));
-    &CHANNELS[at]
-}
-
-/// Seconds after local midnight when the force receives it: national lists at half past six.
-pub(crate) fn received_seconds(channel: &Channel, chance: &mut Chance) -> i64 {
-    match channel.feed {
-        "victim_list" | "protect" => 6 * 3_600 + 30 * 60,
-        "pursue" => chance.between(8 * 3_600, 17 * 3_600),
-        "partner" | "list" => 9 * 3_600 + chance.between(0, 6) * 3_600,
-        _ => busy_second(chance),
-    }
-}
-
-/// A moment of a day with two humps, late morning and after tea, and few at night.
-fn busy_second(chance: &mut Chance) -> i64 {
-    const HOURS: [f64; 24] = [
-        1.0, 0.6, 0.4, 0.3, 0.3, 0.5, 1.2, 2.5, 5.0, 8.0, 9.5, 9.5, 8.5, 8.0, 7.8, 7.5, 7.0, 6.5,
-        6.0, 5.5, 4.5, 3.5, 2.5, 1.6,
-    ];
-    let hour = chance.weighted(HOURS.iter().copied()) as i64;
-    hour * 3_600 + chance.between(0, 3_599)
-}
 
 /// A report being written.
 pub(crate) struct Sheet<'a> {
@@ -308,7 +238,7 @@ impl<'a> Sheet<'a> {
         );
         let wary = self.case.answer("domestic_abuse_link") == Some("yes");
         if wary && chance.yes(0.8) {
-            let way = *chance.pick(&[
+            let way = chance.pick(&[
                 "Mobile only, do not leave a message",
                 "Text first; partner may answer the landline",
                 "Call 9am to 3pm on weekdays only",
@@ -319,7 +249,7 @@ impl<'a> Sheet<'a> {
         } else if chance.yes(0.03) {
             self.put(
                 "safe_contact",
-                *chance.pick(&["After 6pm", "Mornings only", "E-mail preferred"]),
+                chance.pick(&["After 6pm", "Mornings only", "E-mail preferred"]),
             );
         }
         let barrier = self
@@ -459,7 +389,9 @@ impl<'a> Sheet<'a> {
     }
 
     fn suspect(&mut self, chance: &mut Chance) {
-        let suspect = &self.case.kit.suspect;
+        let Some(suspect) = &self.case.kit.suspect else {
+            return;
+        };
         self.put("suspect_forename", mistype(suspect.forename, 0.02, chance));
         self.put("suspect_surname", mistype(&suspect.surname, 0.02, chance));
         if chance.yes(0.45) {
@@ -478,7 +410,8 @@ impl<'a> Sheet<'a> {
             .fields
             .iter()
             .any(|(field, _)| *field == "suspect_surname");
-        told.then_some(Identity::Person(self.case.kit.suspect.id))
+        let suspect = self.case.kit.suspect.as_ref().filter(|_| told)?;
+        Some(Identity::Person(suspect.id))
     }
 }
 
@@ -508,7 +441,7 @@ fn mistype(name: &str, probability: f64, chance: &mut Chance) -> String {
             letters.remove(at);
         }
         2 => letters.insert(at, letters[at]),
-        _ => letters[at] = *chance.pick(&['a', 'e', 'i', 'o', 'n', 's', 'r']),
+        _ => letters[at] = chance.pick(&['a', 'e', 'i', 'o', 'n', 's', 'r']),
     }
     letters.into_iter().collect()
 }

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use crate::calendar::is_weekend;
 use crate::campaign::Running;
-use crate::case::{Case, Circumstances};
+use crate::case::{Case, Circumstances, known};
 use crate::chance::{Chance, Stream};
+use crate::channel::{channel_for, received_seconds};
 use crate::crime::season;
 use crate::families::FAMILIES;
-use crate::report::{Sheet, channel_for, received_seconds};
+use crate::report::Sheet;
 use crate::victims::Victims;
 use crate::{County, Generated, Truth, dirt};
 
@@ -95,21 +96,19 @@ impl<'a> Reports<'a> {
         let victim = self
             .victims
             .choose(&FAMILIES[family], received, &mut chance);
+        let keen = matches!(channel.feed, "pursue" | "urgent");
+        let knows = known(&FAMILIES[family], keen, &mut chance);
+        let (plan, population) = (&county.plan, &county.population);
         let kit = match campaign {
-            Some((campaign, nth)) => {
-                county
-                    .plan
-                    .kit(campaign, nth, &county.population, &mut chance)
-            }
-            None => county
-                .plan
-                .lone_kit(family, index, &county.population, &mut chance),
+            Some((campaign, nth)) => plan.kit(campaign, nth, knows, population, &mut chance),
+            None => plan.lone_kit(family, index, knows, population, &mut chance),
         };
         let circumstances = Circumstances {
             received,
             fresh: channel.feed == "urgent"
                 || (channel.feed == "call_for_service" && chance.yes(0.5)),
-            keen: matches!(channel.feed, "pursue" | "urgent"),
+            keen,
+            knows,
         };
         let case = Case::new(&FAMILIES[family], victim, kit, circumstances, &mut chance);
         let sheet = Sheet::write(

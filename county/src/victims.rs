@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use crate::chance::{Chance, Stream};
 use crate::crime::Family;
-use crate::person::{Home, Identity, Organisation, Person, Population, ROOM, SLOTS};
+use crate::organisation::Organisation;
+use crate::person::{Home, Identity, Person, Population, ROOM, SLOTS};
 
 /// Share of reports from a victim with an earlier one, recovery fraud apart.
 const AGAIN: f64 = 0.058;
@@ -54,7 +55,7 @@ impl Memory {
     }
 
     fn any(&self, chance: &mut Chance) -> Option<Earlier> {
-        (!self.0.is_empty()).then(|| *chance.pick(&self.0))
+        (!self.0.is_empty()).then(|| chance.pick(&self.0))
     }
 }
 
@@ -201,13 +202,13 @@ impl Victims {
             return None;
         }
         let earlier = self.people.any(chance)?;
-        let others: Vec<Person> = self
+        let mut others: Vec<Person> = self
             .population
             .household(earlier.id / ROOM)
             .into_iter()
             .filter(|p| p.id != earlier.id && fits(family, p.age_on(self.population.today)))
             .collect();
-        (!others.is_empty()).then(|| chance.pick(&others).clone())
+        (!others.is_empty()).then(|| others.swap_remove(chance.index(others.len())))
     }
 
     fn somebody_new(&mut self, family: &Family, chance: &mut Chance) -> Person {

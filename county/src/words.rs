@@ -162,7 +162,7 @@ impl Words {
         self.nicknames
             .get(forename)
             .filter(|n| !n.is_empty())
-            .map(|names| *chance.pick(names))
+            .map(|names| chance.pick(names))
     }
 
     /// The words of a section of `trade.txt`.
@@ -176,7 +176,7 @@ impl Words {
         if list.is_empty() {
             ""
         } else {
-            *chance.pick(list)
+            chance.pick(list)
         }
     }
 }

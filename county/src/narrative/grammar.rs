@@ -7,6 +7,8 @@ use crate::crime::Tool;
 pub(crate) type Needs = u32;
 
 pub(crate) const LOSS: Needs = 1 << 30;
+/// The victim has an age.
+pub(crate) const PERSON: Needs = 1 << 29;
 
 pub(crate) const fn needs_of(tool: Tool) -> Needs {
     1 << tool as u32
@@ -84,7 +86,8 @@ fn choice(rest: &mut &'static str, depth: usize) -> Result<Vec<Line>, String> {
 fn part_needs(part: &Part) -> Needs {
     match part {
         Part::Text(_) => 0,
-        Part::Slot("loss" | "part") => LOSS,
+        Part::Slot("loss" | "part" | "gain") => LOSS,
+        Part::Slot("age") => PERSON,
         Part::Slot(name) => Tool::named(name).map_or(0, needs_of),
         // What every alternative needs, the choice needs.
         Part::Choice(lines) => lines

@@ -4,7 +4,9 @@
 //! is a plan of sections; each section offers many sentences, each sentence many choices.
 
 mod grammar;
+mod slots;
 mod teller;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,7 +19,7 @@ use crate::words::sections;
 use grammar::Line;
 pub(crate) use grammar::needs_of;
 use teller::Teller;
-pub(crate) use teller::{grouped, money, round};
+pub(crate) use wording::{grouped, money, round};
 
 /// Longest narrative, in bytes; longer tales stop before the sentence that would pass it.
 pub(crate) const LONGEST: usize = 1_190;
@@ -161,6 +163,10 @@ pub(crate) fn tell(case: &Case, voice: Voice, hand: Hand, tell: u32, chance: &mu
     match length {
         0 => {
             teller.say(key, "summary");
+            if teller.chance.yes(0.65) {
+                let section = teller.chance.pick(&["story", "after", "contact"]);
+                teller.say(key, section);
+            }
         }
         1 => middling(&mut teller, key),
         _ => at_length(&mut teller, key),
@@ -286,7 +292,7 @@ mod tests {
                 slots(&line.parts, &mut found);
                 for slot in found {
                     assert!(
-                        teller::SLOTS.contains(&slot) || Tool::named(slot).is_some(),
+                        slots::SLOTS.contains(&slot) || Tool::named(slot).is_some(),
                         "{key}: {slot}"
                     );
                 }
