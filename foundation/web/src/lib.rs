@@ -12,6 +12,7 @@
 mod api;
 mod app;
 mod assets;
+pub mod audit;
 mod capability;
 mod error;
 mod form;

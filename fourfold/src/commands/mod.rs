@@ -1,7 +1,12 @@
 //! The command line is a contract: exit 0 done, 1 done with findings, 2 refused.
 
+mod extract;
+mod import;
+mod ledger;
 mod people;
+mod policy;
 mod serve;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -27,6 +32,20 @@ pub struct Cli {
 enum Command {
     /// Serve the internal site and the API
     Serve(serve::Serve),
+    /// Import files of reports
+    Import(import::ImportFiles),
+    /// Find observables in text
+    Extract(extract::Extract),
+    /// Write a generated county as files
+    Simulate(simulate::Simulate),
+    /// The ledger: verify it, sign it, prove an entry
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Check a proof bundle; needs no database
+    Verify(ledger::Verify),
+    /// Policy files: check, export, list acts
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// People who may sign in
     #[command(subcommand)]
     User(people::User),
@@ -64,6 +83,12 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(cli: Cli) -> Result<Done> {
     match cli.command {
         Command::Serve(command) => command.run(&cli.place).await,
+        Command::Import(command) => command.run(&cli.place, cli.json).await,
+        Command::Extract(command) => command.run(cli.json),
+        Command::Simulate(command) => command.run(),
+        Command::Ledger(command) => command.run(&cli.place, cli.json).await,
+        Command::Verify(command) => command.run(),
+        Command::Policy(command) => command.run(&cli.place).await,
         Command::User(command) => command.run(&cli.place).await,
     }
 }

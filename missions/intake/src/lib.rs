@@ -13,6 +13,7 @@
 
 pub mod codes;
 pub mod files;
+pub mod imports;
 pub mod networks;
 pub mod queues;
 pub mod receive;
@@ -30,6 +31,7 @@ const RECEIVING: Capability = Capability {
     title: "Receiving reports",
     tables: schema::TABLES,
     migrations: schema::MIGRATIONS,
+    acts: &[imports::IMPORT],
     policies: &[PolicyFile {
         file: "intake",
         load: receive::Desk::load,

@@ -142,6 +142,17 @@ impl Held {
             .find(|r| r.source == report.source)
     }
 
+    /// A report of this batch: a later row with its reference is a duplicate.
+    pub fn note_reference(&mut self, id: ReportId, ready: &Ready) {
+        let report = &ready.report;
+        self.references.entry(report.reference.clone()).or_default().push(HeldReport {
+            id,
+            source: report.source.clone(),
+            national: report.feed.is_national(),
+            digest: ready.digest.clone(),
+        });
+    }
+
     /// Whether another national feed brought the same report, and so its victim has a duty.
     pub fn has_national(&self, report: &Report) -> bool {
         report.feed.is_national()

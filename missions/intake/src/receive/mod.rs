@@ -47,10 +47,12 @@ pub async fn receive(
             });
             continue;
         }
+        let reached = held.has_national(&ready.report);
         let id = ReportId(tx.id());
+        held.note_reference(id, ready);
         let linked = link::link(tx, desk, &mut held, id, ready);
         received.push(Received::Accepted(id));
-        accepted.push(write::Accepted { id, ready, linked });
+        accepted.push(write::Accepted { id, ready, linked, reached });
     }
     write::write(tx, desk, import, &held, &accepted).await?;
     for value in held.became_common() {

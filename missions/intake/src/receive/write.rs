@@ -17,6 +17,8 @@ pub(super) struct Accepted<'b> {
     pub id: ReportId,
     pub ready: &'b Ready,
     pub linked: Linked,
+    /// Whether the victim has a duty already, under the same national reference.
+    pub reached: bool,
 }
 
 pub(super) async fn write(
@@ -412,14 +414,11 @@ fn work_items(
     accepted: &[Accepted<'_>],
 ) -> Vec<NewWorkItem> {
     let mut items = Vec::with_capacity(accepted.len() * 2);
-    let mut reached: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
     for one in accepted {
         let triage = triage_item(tx, desk, held, one);
         let report = &one.ready.report;
         let nobody = report.victim.is_empty() && !report.feed.is_national();
-        let again = held.has_national(report)
-            || (report.feed.is_national() && !reached.insert(report.reference.as_str()));
-        if !nobody && !again {
+        if !nobody && !one.reached {
             items.push(victim_item(tx, desk, one, &triage));
         }
         items.push(triage);
