@@ -158,7 +158,7 @@ fn offence_against_person(
     let visit = match key {
         "doorstep" => 1.0,
         "courier" => 0.85,
-        "insider" => 0.35,
+        "position" => 0.35,
         _ => 0.0,
     };
     let despair = match key {
@@ -169,7 +169,7 @@ fn offence_against_person(
         _ => 0.003,
     };
     let partner = match key {
-        "insider" => 0.2,
+        "position" => 0.2,
         "device" => 0.1,
         "account_hacked" => 0.04,
         _ => 0.002,

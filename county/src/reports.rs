@@ -91,7 +91,7 @@ impl<'a> Reports<'a> {
             |(c, _)| c.family,
         );
         let received = county.calendar.day(day);
-        let channel = channel_for(FAMILIES[family].force, is_weekend(received), &mut chance);
+        let channel = channel_for(&FAMILIES[family], is_weekend(received), &mut chance);
         let seconds = received_seconds(channel, &mut chance);
         let victim = self
             .victims
