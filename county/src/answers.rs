@@ -155,6 +155,13 @@ fn offence_against_person(
     } else {
         "no"
     };
+    add("still_in_contact", yes_no(in_contact));
+    add("still_believes", belief);
+    hurt(key, chance, add);
+}
+
+/// What the offence did to the person beside the loss.
+fn hurt(key: &str, chance: &mut Chance, add: &mut impl FnMut(&'static str, &str)) {
     let visit = match key {
         "doorstep" => 1.0,
         "courier" => 0.85,
@@ -186,8 +193,6 @@ fn offence_against_person(
         "romance" | "identity" | "mule" => 0.14,
         _ => 0.03,
     };
-    add("still_in_contact", yes_no(in_contact));
-    add("still_believes", belief);
     add("home_visit_by_offender", yes_no(chance.yes(visit)));
     add("self_harm_or_suicide", yes_no(chance.yes(despair)));
     add("domestic_abuse_link", yes_no(chance.yes(partner)));
