@@ -155,10 +155,17 @@ fn offence_against_person(
     } else {
         "no"
     };
+    add("still_in_contact", yes_no(in_contact));
+    add("still_believes", belief);
+    hurt(key, chance, add);
+}
+
+/// What the offence did to the person beside the loss.
+fn hurt(key: &str, chance: &mut Chance, add: &mut impl FnMut(&'static str, &str)) {
     let visit = match key {
         "doorstep" => 1.0,
         "courier" => 0.85,
-        "insider" => 0.35,
+        "position" => 0.35,
         _ => 0.0,
     };
     let despair = match key {
@@ -169,7 +176,7 @@ fn offence_against_person(
         _ => 0.003,
     };
     let partner = match key {
-        "insider" => 0.2,
+        "position" => 0.2,
         "device" => 0.1,
         "account_hacked" => 0.04,
         _ => 0.002,
@@ -186,8 +193,6 @@ fn offence_against_person(
         "romance" | "identity" | "mule" => 0.14,
         _ => 0.03,
     };
-    add("still_in_contact", yes_no(in_contact));
-    add("still_believes", belief);
     add("home_visit_by_offender", yes_no(chance.yes(visit)));
     add("self_harm_or_suicide", yes_no(chance.yes(despair)));
     add("domestic_abuse_link", yes_no(chance.yes(partner)));

@@ -1,6 +1,7 @@
 //! The channels reports come by: how many, when, and how much of what is known they carry.
 
 use crate::chance::Chance;
+use crate::crime::Family;
 
 /// A feed, how many of a hundred reports it brings, and whether it runs at weekends.
 pub(crate) struct Channel {
@@ -40,17 +41,22 @@ const CHANNELS: [Channel; 8] = [
 ];
 
 /// The channel a report of a family comes by on such a day.
-pub(crate) fn channel_for(force: f64, weekend: bool, chance: &mut Chance) -> &'static Channel {
-    if chance.yes(force) {
+pub(crate) fn channel_for(family: &Family, weekend: bool, chance: &mut Chance) -> &'static Channel {
+    if chance.yes(family.force) {
         return &CHANNELS[1];
     }
-    let at = chance.weighted(CHANNELS.iter().map(|c| {
-        if !weekend || c.weekends {
-            c.weight
-        } else {
-            0.0
-        }
-    }));
+    // Money that can still be stopped and attacks still running are what is urgent.
+    let urgency = match family.key {
+        "ransomware" | "intrusion" => 8.0,
+        "bank_impersonation" | "mandate" | "courier" | "tech_support" => 3.0,
+        _ => 0.4,
+    };
+    let weight = |channel: &Channel| match channel.feed {
+        _ if weekend && !channel.weekends => 0.0,
+        "urgent" => channel.weight * urgency,
+        _ => channel.weight,
+    };
+    let at = chance.weighted(CHANNELS.iter().map(weight));
     &CHANNELS[at]
 }
 

@@ -62,12 +62,7 @@ impl Population {
                 (format!("{} {tier}", place.town), 12.0)
             }
         };
-        let slug: String = name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .take(22)
-            .collect();
+        let slug = slug(&name);
         let desk = chance.pick(&["accounts", "office", "info", "admin", "finance"]);
         let sex = if chance.yes(0.5) { 'f' } else { 'm' };
         let year = self.today.year() - chance.between(24, 64) as i16;
@@ -93,6 +88,15 @@ impl Population {
             name,
         }
     }
+}
+
+/// The letters of a name, for a mail host.
+fn slug(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .take(22)
+        .collect()
 }
 
 fn company_name(stem: &str, chance: &mut Chance) -> String {

@@ -280,14 +280,7 @@ fn members(home: Home, chance: &mut Chance) -> Vec<Member> {
             add_children(&mut out, age, chance);
             out
         }
-        Home::Sharers => (0..chance.between(2, 5))
-            .map(|at| {
-                member(
-                    chance.between(19, 32),
-                    if at % 2 == 0 { one } else { other },
-                )
-            })
-            .collect(),
+        Home::Sharers => sharers(one, other, chance),
         Home::YoungAdult => {
             let mut out = vec![member(chance.between(18, 30), one)];
             if chance.yes(0.4) {
@@ -296,6 +289,19 @@ fn members(home: Home, chance: &mut Chance) -> Vec<Member> {
             out
         }
     }
+}
+
+fn sharers(one: char, other: char, chance: &mut Chance) -> Vec<Member> {
+    (0..chance.between(2, 5))
+        .map(|at| {
+            let sex = if at % 2 == 0 { one } else { other };
+            Member {
+                age: chance.between(19, 32),
+                sex,
+                child: false,
+            }
+        })
+        .collect()
 }
 
 /// One to four children; now and then twins.

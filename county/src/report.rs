@@ -213,6 +213,11 @@ impl<'a> Sheet<'a> {
             let born = born_as_written(person.born, day, chance);
             self.put("victim_date_of_birth", self.day(born));
         }
+        self.reach(person, age, chance);
+    }
+
+    /// How the person can be reached, and how safely.
+    fn reach(&mut self, person: &Person, age: i64, chance: &mut Chance) {
         if chance.yes(0.9) {
             let phone = Identifier::new("phone", person.phone.clone());
             self.put("victim_phone", phone.written(Hand::Field, chance));

@@ -11,7 +11,7 @@ use crate::crime::season;
 use crate::families::FAMILIES;
 use crate::report::Sheet;
 use crate::victims::Victims;
-use crate::{County, Generated, Truth, dirt};
+use crate::{County, Generated, Identity, Planted, Truth, dirt};
 
 /// Iterator over the reports of a [`County`].
 pub struct Reports<'a> {
@@ -91,7 +91,7 @@ impl<'a> Reports<'a> {
             |(c, _)| c.family,
         );
         let received = county.calendar.day(day);
-        let channel = channel_for(FAMILIES[family].force, is_weekend(received), &mut chance);
+        let channel = channel_for(&FAMILIES[family], is_weekend(received), &mut chance);
         let seconds = received_seconds(channel, &mut chance);
         let victim = self
             .victims
@@ -121,29 +121,42 @@ impl<'a> Reports<'a> {
         );
         let suspect = sheet.named_suspect();
         let received_at = county.calendar.instant(received, seconds);
-        let (fields, planted) = (sheet.fields, sheet.planted);
+        let (fields, observables) = (sheet.fields, sheet.planted);
+        let names = campaign.map(|(c, _)| (c.group, c.id));
+        let truth = truth(&fields, case, suspect, names, observables);
         let mut report = Generated {
-            feed: channel.feed,
-            truth: Truth {
-                reference: fields
-                    .first()
-                    .map(|(_, text)| text.clone())
-                    .unwrap_or_default(),
-                victim: case.victim.identity(),
-                suspect,
-                offender_group: campaign.map(|(c, _)| c.group),
-                campaign: campaign.map(|(c, _)| c.id),
-                family: case.family.key,
-                observables: planted,
-                vulnerability: case.truth,
-                broken: None,
-            },
             fields,
+            feed: channel.feed,
+            truth,
         };
         if chance.yes(county.settings.dirt) {
             dirt::soil(&mut report, &mut chance);
         }
         (received_at, report)
+    }
+}
+
+/// What is truly so of a case, beside the fields it was written in.
+fn truth(
+    fields: &[(&'static str, String)],
+    case: Case,
+    suspect: Option<Identity>,
+    group_and_campaign: Option<(u32, u32)>,
+    observables: Vec<Planted>,
+) -> Truth {
+    Truth {
+        reference: fields
+            .first()
+            .map(|(_, text)| text.clone())
+            .unwrap_or_default(),
+        victim: case.victim.identity(),
+        suspect,
+        offender_group: group_and_campaign.map(|(group, _)| group),
+        campaign: group_and_campaign.map(|(_, campaign)| campaign),
+        family: case.family.key,
+        observables,
+        vulnerability: case.truth,
+        broken: None,
     }
 }
 

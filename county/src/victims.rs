@@ -16,6 +16,9 @@ const AGAIN: f64 = 0.058;
 const HOUSEHOLD: f64 = 0.025;
 /// Share of those who come again drawn from the few who keep coming.
 const CHRONIC: f64 = 0.3;
+/// How many of them there are at a time, at least and at most.
+const CHRONIC_LEAST: usize = 8;
+const CHRONIC_MOST: usize = 512;
 /// Earlier victims remembered; beyond this the oldest are forgotten by chance.
 const REMEMBERED: usize = 32_768;
 
@@ -176,7 +179,7 @@ impl Victims {
         if !chance.yes(AGAIN) {
             return None;
         }
-        let keeps_coming = chance.yes(CHRONIC);
+        let keeps_coming = self.chronic.0.len() >= CHRONIC_LEAST && chance.yes(CHRONIC);
         for _ in 0..4 {
             let from = if keeps_coming {
                 &self.chronic
@@ -187,12 +190,16 @@ impl Victims {
                 break;
             };
             let person = self.population.find(earlier.id);
-            if fits(family, person.age_on(self.population.today)) {
-                if !keeps_coming && chance.yes(0.12) {
-                    self.chronic.add(earlier, 512, chance);
-                }
-                return Some(person);
+            if !fits(family, person.age_on(self.population.today)) {
+                continue;
             }
+            if keeps_coming && chance.yes(0.3) {
+                // In time they are helped, or the offenders have had enough.
+                self.chronic.0.retain(|e| e.id != earlier.id);
+            } else if !keeps_coming && chance.yes(0.2) {
+                self.chronic.add(earlier, CHRONIC_MOST, chance);
+            }
+            return Some(person);
         }
         None
     }

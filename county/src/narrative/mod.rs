@@ -118,6 +118,7 @@ const FILES: &[(&str, &str)] = &[
     ("ddos", include_str!("../narratives/ddos.txt")),
     ("mule", include_str!("../narratives/mule.txt")),
     ("insider", include_str!("../narratives/insider.txt")),
+    ("position", include_str!("../narratives/position.txt")),
     ("broking", include_str!("../narratives/broking.txt")),
     ("other", include_str!("../narratives/other.txt")),
 ];
