@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`Store`], then [`Tx`], then [`work`].
 
+pub mod bare;
 mod dialect;
 mod door;
 mod entries;

@@ -74,7 +74,7 @@ pub(crate) enum Doors {
     Pg(PgPool),
 }
 
-fn lite_options(file: &Path) -> SqliteConnectOptions {
+pub(crate) fn lite_options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)

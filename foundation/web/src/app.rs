@@ -174,7 +174,10 @@ impl App {
 
 /// Every act of every capability, and the foundation's own.
 pub fn acts(capabilities: &[&'static Capability]) -> Vec<Act> {
-    let own = crate::sign_in::ACTS.iter().chain(crate::register::ACTS).chain(crate::audit::ACTS);
+    let own = crate::sign_in::ACTS
+        .iter()
+        .chain(crate::register::ACTS)
+        .chain(crate::audit::ACTS);
     let mut acts: Vec<Act> = capabilities
         .iter()
         .flat_map(|c| c.acts)

@@ -79,7 +79,10 @@ fn find(text: &str) -> Vec<Found<'_>> {
 
 fn text(input: Box<dyn Read>, mut out: impl Write, json: bool) -> Result<Done> {
     let mut bytes = Vec::new();
-    input.take(MOST_BYTES + 1).read_to_end(&mut bytes).context("the text cannot be read")?;
+    input
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context("the text cannot be read")?;
     anyhow::ensure!(
         bytes.len() as u64 <= MOST_BYTES,
         "the text is larger than 256 MB. Split it, or send it as JSON lines"
@@ -109,7 +112,10 @@ fn lines(input: Box<dyn Read>, mut out: impl Write) -> Result<Done> {
     let mut done = Done::Clean;
     for number in 1u64.. {
         line.clear();
-        let read = reader.by_ref().take(MOST_BYTES).read_until(b'\n', &mut line)?;
+        let read = reader
+            .by_ref()
+            .take(MOST_BYTES)
+            .read_until(b'\n', &mut line)?;
         if read == 0 {
             break;
         }
@@ -118,7 +124,10 @@ fn lines(input: Box<dyn Read>, mut out: impl Write) -> Result<Done> {
         }
         match serde_json::from_slice::<Line>(&line) {
             Ok(read) => {
-                let answer = Answer { id: &read.id, observables: find(&read.text) };
+                let answer = Answer {
+                    id: &read.id,
+                    observables: find(&read.text),
+                };
                 serde_json::to_writer(&mut out, &answer)?;
                 out.write_all(b"\n")?;
             }

@@ -41,7 +41,11 @@ impl ImportFiles {
             let bar = bar(file, json);
             let import = Import {
                 path: file.clone(),
-                file_name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file_name: file
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
                 mapping,
                 dry_run: self.dry_run,
                 rejected_file: Some(beside(file)),
@@ -101,7 +105,11 @@ fn beside(file: &Path) -> PathBuf {
 
 fn bar(file: &Path, quiet: bool) -> ProgressBar {
     let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(bytes) };
+    let bar = if quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(bytes)
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {msg} {eta}") {
         bar.set_style(style);
     }
@@ -113,7 +121,11 @@ fn show(file: &Path, receipt: &Receipt, dry_run: bool) {
         eprintln!("{}: {finding}", file.display());
     }
     if receipt.more_findings > 0 {
-        eprintln!("{}: and {} more findings", file.display(), receipt.more_findings);
+        eprintln!(
+            "{}: and {} more findings",
+            file.display(),
+            receipt.more_findings
+        );
     }
     println!("  rows read  {}", receipt.read_rows);
     println!("  accepted   {}", receipt.accepted);
@@ -127,7 +139,10 @@ fn show(file: &Path, receipt: &Receipt, dry_run: bool) {
         println!("  The same file was imported at {}.", earlier.show());
     }
     if receipt.rejected > 0 && !dry_run {
-        println!("  Rejected rows: {}. Mend them and import that file.", beside(file).display());
+        println!(
+            "  Rejected rows: {}. Mend them and import that file.",
+            beside(file).display()
+        );
     }
     if let Some(problem) = &receipt.problem {
         println!("  Stopped: {problem}");

@@ -78,14 +78,18 @@ impl Ledger {
             Ledger::Checkpoint => {
                 store.sequence(&key).await?;
                 let note = store.checkpoint(&grant).await?;
-                print!("{}", note.context("the log is empty: nothing has been signed yet")?);
+                print!(
+                    "{}",
+                    note.context("the log is empty: nothing has been signed yet")?
+                );
                 Done::Clean
             }
             Ledger::Prove { entry, out } => {
                 store.sequence(&key).await?;
-                let proof = store.prove(&grant, entry).await.with_context(|| {
-                    format!("there is no entry {entry} in the log")
-                })?;
+                let proof = store
+                    .prove(&grant, entry)
+                    .await
+                    .with_context(|| format!("there is no entry {entry} in the log"))?;
                 let leaf = String::from_utf8(proof.entry.leaf())?;
                 let bundle = Bundle {
                     format: FORMAT.to_owned(),
@@ -123,14 +127,18 @@ impl Verify {
         let file = self.bundle.display();
         let text = std::fs::read_to_string(&self.bundle)
             .with_context(|| format!("{file} cannot be read"))?;
-        let bundle: Bundle = serde_json::from_str(&text)
-            .with_context(|| format!("{file} is not a proof bundle"))?;
+        let bundle: Bundle =
+            serde_json::from_str(&text).with_context(|| format!("{file} is not a proof bundle"))?;
         anyhow::ensure!(
             bundle.format == FORMAT,
             "{file} is of format {:?}; this program reads {FORMAT:?}",
             bundle.format
         );
-        let key = self.key.as_deref().unwrap_or(&bundle.key).parse::<ledger::VerifierKey>()?;
+        let key = self
+            .key
+            .as_deref()
+            .unwrap_or(&bundle.key)
+            .parse::<ledger::VerifierKey>()?;
         let path = bundle
             .proof
             .iter()

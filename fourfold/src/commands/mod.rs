@@ -1,5 +1,6 @@
 //! The command line is a contract: exit 0 done, 1 done with findings, 2 refused.
 
+mod bench;
 mod extract;
 mod import;
 mod ledger;
@@ -46,6 +47,8 @@ enum Command {
     /// Policy files: check, export, list acts
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// The product's own measurements
+    Bench(bench::Bench),
     /// People who may sign in
     #[command(subcommand)]
     User(people::User),
@@ -89,6 +92,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Ledger(command) => command.run(&cli.place, cli.json).await,
         Command::Verify(command) => command.run(),
         Command::Policy(command) => command.run(&cli.place).await,
+        Command::Bench(command) => command.run().await,
         Command::User(command) => command.run(&cli.place).await,
     }
 }

@@ -33,7 +33,10 @@ impl Policy {
 async fn check(folder: PathBuf) -> Result<Done> {
     // The product itself is the checker: it is started on an empty folder with this policy.
     let scratch = std::env::temp_dir().join(format!("fourfold-policy-{}", std::process::id()));
-    let place = Place { data: scratch.clone(), policy: Some(folder.clone()) };
+    let place = Place {
+        data: scratch.clone(),
+        policy: Some(folder.clone()),
+    };
     let started = place.app(true, false).await;
     let outcome = match started {
         Ok(app) => {
@@ -60,7 +63,8 @@ fn export(folder: &std::path::Path) -> Result<Done> {
             std::fs::create_dir_all(parent)
                 .with_context(|| format!("{} cannot be made", parent.display()))?;
         }
-        std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+        std::fs::write(&file, text)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     println!("The shipped policy is in {}.", folder.display());
     Ok(Done::Clean)

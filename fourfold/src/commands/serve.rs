@@ -46,8 +46,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let jobs = start_jobs(&app, &stopped);
-    let router = web::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let served = axum::serve(listener, web::router(&app)).with_graceful_shutdown(async move {
         interrupted().await;
         // Jobs that have ended already need no telling.
         let _ = stop.send(true);
@@ -58,6 +57,11 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     }
     app.store().close().await;
     Ok(())
+}
+
+/// Answers requests and nothing else, for measurements.
+pub async fn answer(app: App, listener: TcpListener) -> std::io::Result<()> {
+    axum::serve(listener, web::router(&app)).await
 }
 
 /// The sequencer of the ledger, and every capability's jobs.

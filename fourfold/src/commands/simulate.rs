@@ -28,7 +28,13 @@ pub struct Simulate {
 
 impl Simulate {
     pub fn run(self) -> Result<Done> {
-        let settings = settings(self.reports, self.seed, self.ends.as_deref(), self.days, self.dirt)?;
+        let settings = settings(
+            self.reports,
+            self.seed,
+            self.ends.as_deref(),
+            self.days,
+            self.dirt,
+        )?;
         let written = county::write_files(&self.out, settings)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
         for (file, rows) in &written.files {
@@ -47,8 +53,13 @@ pub fn settings(
     dirt: f64,
 ) -> Result<county::Settings> {
     let ends = match ends {
-        Some(text) => text.parse().with_context(|| format!("{text:?} is not a day such as 2026-11-22"))?,
-        None => jiff::Zoned::now().date().yesterday().context("the clock is before time began")?,
+        Some(text) => text
+            .parse()
+            .with_context(|| format!("{text:?} is not a day such as 2026-11-22"))?,
+        None => jiff::Zoned::now()
+            .date()
+            .yesterday()
+            .context("the clock is before time began")?,
     };
     anyhow::ensure!((0.0..=1.0).contains(&dirt), "--dirt is a share from 0 to 1");
     let mut settings = county::Settings::new(reports, seed, ends);

@@ -24,7 +24,9 @@ const FITS: f32 = 0.6;
 /// ones), else guesses.
 pub fn choose(path: &Path, limits: &Limits, known: Vec<Mapping>) -> Result<Chosen, FileError> {
     let mut source = Source::open(path, limits, &Format::default())?;
-    let shipped = SHIPPED.iter().filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
+    let shipped = SHIPPED
+        .iter()
+        .filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
     let mut best: Option<(f32, Mapping)> = None;
     for mapping in known.into_iter().chain(shipped) {
         // A mapping that brings its own headings fits anything: it must be named.
@@ -32,11 +34,19 @@ pub fn choose(path: &Path, limits: &Limits, known: Vec<Mapping>) -> Result<Chose
             continue;
         }
         let headings = source.headings();
-        let refused =
-            mapping.validate(headings).iter().any(|f: &Finding| f.severity == Severity::Rejected);
-        let columns: Vec<&String> =
-            mapping.fields.values().flat_map(|origin| origin.columns()).collect();
-        let there = columns.iter().filter(|c| headings.position(c).is_some()).count();
+        let refused = mapping
+            .validate(headings)
+            .iter()
+            .any(|f: &Finding| f.severity == Severity::Rejected);
+        let columns: Vec<&String> = mapping
+            .fields
+            .values()
+            .flat_map(|origin| origin.columns())
+            .collect();
+        let there = columns
+            .iter()
+            .filter(|c| headings.position(c).is_some())
+            .count();
         // As a share of the file's columns: a mapping that leaves most of a file unread is no fit.
         #[expect(clippy::cast_precision_loss, reason = "a table has few columns")]
         let share = there as f32 / headings.len().max(1) as f32;
@@ -46,7 +56,11 @@ pub fn choose(path: &Path, limits: &Limits, known: Vec<Mapping>) -> Result<Chose
     }
     if let Some((_, mapping)) = best {
         let how = format!("mapping {:?}, by the file's headings", mapping.name);
-        return Ok(Chosen { mapping, how, guessed: Vec::new() });
+        return Ok(Chosen {
+            mapping,
+            how,
+            guessed: Vec::new(),
+        });
     }
     let guess = source.guess("guessed", "Guessed from the headings")?;
     Ok(Chosen {

@@ -18,4 +18,8 @@ pub use run::{Import, Progress, run};
 use record::access::{Act, ActKind};
 
 /// Brings a file of reports in.
-pub const IMPORT: Act = Act::new("import.run", ActKind::Collection, "Import a file of reports");
+pub const IMPORT: Act = Act::new(
+    "import.run",
+    ActKind::Collection,
+    "Import a file of reports",
+);

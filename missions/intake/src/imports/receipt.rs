@@ -105,7 +105,10 @@ impl Receipt {
 
     /// Writes the receipt as it stands.
     pub async fn save(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let kept = Kept { first: self.findings.clone(), more: self.more_findings };
+        let kept = Kept {
+            first: self.findings.clone(),
+            more: self.more_findings,
+        };
         let count = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
         let row = vec![
             self.id.into(),
@@ -127,9 +130,23 @@ impl Receipt {
             self.problem.as_deref().into(),
         ];
         let columns = &[
-            "id", "source", "file_name", "digest", "mapping", "state", "started_at", "ended_at",
-            "by_name", "read_rows", "accepted", "duplicate", "rejected", "bytes_read",
-            "bytes_total", "findings", "problem",
+            "id",
+            "source",
+            "file_name",
+            "digest",
+            "mapping",
+            "state",
+            "started_at",
+            "ended_at",
+            "by_name",
+            "read_rows",
+            "accepted",
+            "duplicate",
+            "rejected",
+            "bytes_read",
+            "bytes_total",
+            "findings",
+            "problem",
         ];
         let update = "on conflict (id) do update set digest = excluded.digest, \
             state = excluded.state, ended_at = excluded.ended_at, \
@@ -137,7 +154,13 @@ impl Receipt {
             duplicate = excluded.duplicate, rejected = excluded.rejected, \
             bytes_read = excluded.bytes_read, findings = excluded.findings, \
             problem = excluded.problem";
-        tx.insert("intake_import", columns, vec![row], OnConflict::Update(update)).await?;
+        tx.insert(
+            "intake_import",
+            columns,
+            vec![row],
+            OnConflict::Update(update),
+        )
+        .await?;
         Ok(())
     }
 

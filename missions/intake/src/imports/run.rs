@@ -40,7 +40,9 @@ pub async fn run(
     import: Import,
     progress: Progress<'_>,
 ) -> store::Result<Receipt> {
-    let id = import.id.unwrap_or_else(|| ImportId(store.ids().next(store.now())));
+    let id = import
+        .id
+        .unwrap_or_else(|| ImportId(store.ids().next(store.now())));
     let resource = Resource::of("import", id.to_string()).of_unit(desk.unit.clone());
     let grant = who.permit(&IMPORT, &resource, &import.file_name)?;
     let bytes_total = std::fs::metadata(&import.path).map_or(0, |m| m.len());
@@ -99,7 +101,10 @@ async fn take(
     for finding in chunk.findings {
         receipt.find(finding);
     }
-    let ready = chunk.ready.await.map_err(|e| store::Error::Stopped(e.to_string()))?;
+    let ready = chunk
+        .ready
+        .await
+        .map_err(|e| store::Error::Stopped(e.to_string()))?;
     if dry_run {
         receipt.accepted += u64::try_from(ready.len()).unwrap_or(0);
         return Ok(receipt);
@@ -140,7 +145,11 @@ async fn close(
     end: End,
     dry_run: bool,
 ) -> store::Result<Receipt> {
-    receipt.state = if end.problem.is_some() { State::Failed } else { State::Done };
+    receipt.state = if end.problem.is_some() {
+        State::Failed
+    } else {
+        State::Done
+    };
     if end.digest.is_none() && end.problem.is_none() {
         receipt.state = State::Failed;
         receipt.problem = Some("the mapping does not fit this file".to_owned());
@@ -167,7 +176,9 @@ async fn close(
 
 /// Tells the source's clock that something arrived.
 async fn note_arrival(tx: &mut store::Tx<'_>, source: &str) -> store::Result<()> {
-    let sql = store::Sql::new("update intake_source set silent_since = null, ")
-        .with("last_at = ? where name = ?", [tx.now().into(), source.into()]);
+    let sql = store::Sql::new("update intake_source set silent_since = null, ").with(
+        "last_at = ? where name = ?",
+        [tx.now().into(), source.into()],
+    );
     tx.run(sql).await.map(drop)
 }

@@ -145,12 +145,15 @@ impl Held {
     /// A report of this batch: a later row with its reference is a duplicate.
     pub fn note_reference(&mut self, id: ReportId, ready: &Ready) {
         let report = &ready.report;
-        self.references.entry(report.reference.clone()).or_default().push(HeldReport {
-            id,
-            source: report.source.clone(),
-            national: report.feed.is_national(),
-            digest: ready.digest.clone(),
-        });
+        self.references
+            .entry(report.reference.clone())
+            .or_default()
+            .push(HeldReport {
+                id,
+                source: report.source.clone(),
+                national: report.feed.is_national(),
+                digest: ready.digest.clone(),
+            });
     }
 
     /// Whether another national feed brought the same report, and so its victim has a duty.

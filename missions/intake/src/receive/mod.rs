@@ -52,7 +52,12 @@ pub async fn receive(
         held.note_reference(id, ready);
         let linked = link::link(tx, desk, &mut held, id, ready);
         received.push(Received::Accepted(id));
-        accepted.push(write::Accepted { id, ready, linked, reached });
+        accepted.push(write::Accepted {
+            id,
+            ready,
+            linked,
+            reached,
+        });
     }
     write::write(tx, desk, import, &held, &accepted).await?;
     for value in held.became_common() {

@@ -1,0 +1,46 @@
+//! `fourfold bench`: the product's own measurements, each beside a bare limit of the same run.
+
+mod import;
+mod pages;
+
+use anyhow::Result;
+
+use super::Done;
+
+#[derive(Debug, clap::Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Import end to end into an embedded store, beside the bare driver
+    Import(import::Import),
+    /// Pages with many readers at once, over HTTP on loopback
+    Pages(pages::Pages),
+}
+
+impl Bench {
+    pub async fn run(self) -> Result<Done> {
+        match self.what {
+            What::Import(bench) => bench.run().await?,
+            What::Pages(bench) => bench.run().await?,
+        }
+        Ok(Done::Clean)
+    }
+}
+
+/// Resident memory of this process in megabytes, now and at its highest.
+pub fn memory_mb() -> (u64, u64) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| {
+        status
+            .lines()
+            .find_map(|l| l.strip_prefix(name))
+            .and_then(|l| l.split_whitespace().next())
+            .and_then(|n| n.parse::<u64>().ok())
+            .map_or(0, |kb| kb / 1024)
+    };
+    (field("VmRSS:"), field("VmHWM:"))
+}
