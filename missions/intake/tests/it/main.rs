@@ -1,0 +1,4 @@
+//! Receiving reports on both databases: once each, linked, triaged, left as work.
+
+mod receiving;
+mod triage;
