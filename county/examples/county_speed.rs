@@ -1,4 +1,4 @@
-//! Prints how fast a county is generated: `cargo run --release --example speed -- [reports]`.
+//! Prints how fast a county is generated: `cargo run --release --example county_speed -- [reports]`.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
 //! Prints how fast entries are appended, verified and proved on this machine.
-//! Run with `cargo run --release -p ledger --example speed [ENTRIES]`.
+//! Run with `cargo run --release -p ledger --example ledger_speed [ENTRIES]`.
 
 use std::time::Instant;
 

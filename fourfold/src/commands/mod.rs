@@ -1,6 +1,7 @@
 //! The command line is a contract: exit 0 done, 1 done with findings, 2 refused.
 
 mod bench;
+mod demo;
 mod extract;
 mod import;
 mod ledger;
@@ -47,6 +48,8 @@ enum Command {
     /// Policy files: check, export, list acts
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Generate a county, run it through the whole pipeline, and serve it
+    Demo(demo::Demo),
     /// The product's own measurements
     Bench(bench::Bench),
     /// People who may sign in
@@ -92,6 +95,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Ledger(command) => command.run(&cli.place, cli.json).await,
         Command::Verify(command) => command.run(),
         Command::Policy(command) => command.run(&cli.place).await,
+        Command::Demo(command) => command.run(&cli.place).await,
         Command::Bench(command) => command.run().await,
         Command::User(command) => command.run(&cli.place).await,
     }
