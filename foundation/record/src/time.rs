@@ -46,7 +46,9 @@ impl Clock for SetClock {
 /// The zone of the force: clocks run and days turn here.
 pub fn london() -> TimeZone {
     // The zone data is compiled in, so a look-up by this name cannot fail; UTC is a safe answer.
-    TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
+    static LONDON: std::sync::LazyLock<TimeZone> =
+        std::sync::LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
+    LONDON.clone()
 }
 
 /// An instant: microseconds since 1970 in UTC. An integer in both databases, because SQLite

@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod extract;
 mod import;
+mod keep;
 mod ledger;
 mod people;
 mod policy;
@@ -50,6 +51,10 @@ enum Command {
     Policy(policy::Policy),
     /// Generate a county, run it through the whole pipeline, and serve it
     Demo(demo::Demo),
+    /// Copy the records and keys to a new folder while they are in use
+    Backup(keep::Backup),
+    /// Look the installation over
+    Doctor,
     /// The product's own measurements
     Bench(bench::Bench),
     /// People who may sign in
@@ -96,6 +101,8 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Verify(command) => command.run(),
         Command::Policy(command) => command.run(&cli.place).await,
         Command::Demo(command) => command.run(&cli.place).await,
+        Command::Backup(command) => command.run(&cli.place).await,
+        Command::Doctor => keep::doctor(&cli.place).await,
         Command::Bench(command) => command.run().await,
         Command::User(command) => command.run(&cli.place).await,
     }

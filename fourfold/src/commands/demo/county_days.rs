@@ -28,8 +28,10 @@ impl Days {
         let ends = today.day().to_string();
         let settings = simulate::settings(reports, seed, Some(&ends), 365, 0.0)?;
         let county = county::County::new(settings);
-        let (name, text) =
-            SHIPPED.iter().find(|(n, _)| *n == "report-list").context("no report-list mapping")?;
+        let (name, text) = SHIPPED
+            .iter()
+            .find(|(n, _)| *n == "report-list")
+            .context("no report-list mapping")?;
         let mapping = Mapping::from_toml(name, text)?;
         let codes: BTreeSet<String> = desk.codes.iter().map(|c| c.code.clone()).collect();
         let mut by_day: BTreeMap<Date, Vec<Report>> = BTreeMap::new();
@@ -45,7 +47,10 @@ impl Days {
                     && report.received_at <= today
                 {
                     report.source = format!("county-{}", report.feed.name());
-                    by_day.entry(report.received_at.day()).or_default().push(report);
+                    by_day
+                        .entry(report.received_at.day())
+                        .or_default()
+                        .push(report);
                 }
             }
             Ok(())
@@ -65,12 +70,19 @@ impl Days {
         if !lines.is_empty() {
             flush(&mut lines)?;
         }
-        Ok(Days { by_day, recorded_crime: county.recorded_crime() })
+        Ok(Days {
+            by_day,
+            recorded_crime: county.recorded_crime(),
+        })
     }
 
     /// The first day of the history.
     pub fn first(&self) -> Date {
-        self.by_day.keys().next().copied().unwrap_or_else(|| Timestamp::default().day())
+        self.by_day
+            .keys()
+            .next()
+            .copied()
+            .unwrap_or_else(|| Timestamp::default().day())
     }
 
     /// Lives through the days: what came in is received in the evening, then staff do their work.

@@ -40,12 +40,14 @@ struct Replay {
 
 impl Replay {
     fn set(&self, at: Timestamp) {
-        self.set.store(at.micros(), std::sync::atomic::Ordering::SeqCst);
+        self.set
+            .store(at.micros(), std::sync::atomic::Ordering::SeqCst);
     }
 
     /// From now on, the machine's time.
     fn release(&self) {
-        self.set.store(i64::MIN, std::sync::atomic::Ordering::SeqCst);
+        self.set
+            .store(i64::MIN, std::sync::atomic::Ordering::SeqCst);
     }
 }
 
@@ -66,7 +68,9 @@ impl Demo {
             place.data = PathBuf::from("data/demo");
         }
         let made = place.data.join("demonstration");
-        let clock = Arc::new(Replay { set: std::sync::atomic::AtomicI64::new(i64::MIN) });
+        let clock = Arc::new(Replay {
+            set: std::sync::atomic::AtomicI64::new(i64::MIN),
+        });
         let setting = store::Setting {
             clock: Arc::<Replay>::clone(&clock),
             ids: Arc::new(RandomIds::default()),
@@ -81,8 +85,11 @@ impl Demo {
         let app = place.app_with(false, true, setting).await?;
         if !made.exists() {
             self.make(&app, &clock).await?;
-            std::fs::write(&made, format!("{} reports, seed {}\n", self.reports, self.seed))
-                .with_context(|| format!("{} cannot be written", made.display()))?;
+            std::fs::write(
+                &made,
+                format!("{} reports, seed {}\n", self.reports, self.seed),
+            )
+            .with_context(|| format!("{} cannot be written", made.display()))?;
         }
         clock.release();
         if self.no_serve {
@@ -105,7 +112,8 @@ impl Demo {
         clock.set(Timestamp::start_of(days.first()));
         people::add(app).await?;
         let bar = ProgressBar::new(self.reports);
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} reports {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} reports {eta}")
+        {
             bar.set_style(style);
         }
         days.run(app, &desk, clock, &bar, self.seed).await?;

@@ -17,14 +17,62 @@ struct Sample {
 }
 
 const SAMPLES: [Sample; 8] = [
-    Sample { username: "priya", name: "PC Priya Okafor", title: "Triage officer", role: "triage_officer", unit: "sfcu" },
-    Sample { username: "marek", name: "Marek Nowak", title: "Victim care officer", role: "victim_care", unit: "sfcu" },
-    Sample { username: "grace", name: "Grace Adeyemi", title: "Beacon caller", role: "partner_caller", unit: "beacon" },
-    Sample { username: "hallam", name: "DI Ruth Hallam", title: "Detective inspector", role: "detective_inspector", unit: "sfcu" },
-    Sample { username: "tomos", name: "Tomos Price", title: "Analyst", role: "analyst", unit: "sfcu" },
-    Sample { username: "lund", name: "DCI Karin Lund", title: "Strategy lead", role: "strategy_lead", unit: "sfcu" },
-    Sample { username: "admin", name: "Sam Whitlock", title: "Administrator", role: "administrator", unit: "sfcu" },
-    Sample { username: "audit", name: "Elspeth Moir", title: "Auditor", role: "auditor", unit: "sfcu" },
+    Sample {
+        username: "priya",
+        name: "PC Priya Okafor",
+        title: "Triage officer",
+        role: "triage_officer",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "marek",
+        name: "Marek Nowak",
+        title: "Victim care officer",
+        role: "victim_care",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "grace",
+        name: "Grace Adeyemi",
+        title: "Beacon caller",
+        role: "partner_caller",
+        unit: "beacon",
+    },
+    Sample {
+        username: "hallam",
+        name: "DI Ruth Hallam",
+        title: "Detective inspector",
+        role: "detective_inspector",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "tomos",
+        name: "Tomos Price",
+        title: "Analyst",
+        role: "analyst",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "lund",
+        name: "DCI Karin Lund",
+        title: "Strategy lead",
+        role: "strategy_lead",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "admin",
+        name: "Sam Whitlock",
+        title: "Administrator",
+        role: "administrator",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "audit",
+        name: "Elspeth Moir",
+        title: "Auditor",
+        role: "auditor",
+        unit: "sfcu",
+    },
 ];
 
 /// Adds them to the register.
@@ -50,7 +98,10 @@ pub async fn add(app: &App) -> Result<()> {
 pub fn print() {
     println!("Sign in with the password \"{PASSWORD}\" as");
     for sample in SAMPLES {
-        println!("  {:<8} {} ({})", sample.username, sample.name, sample.title);
+        println!(
+            "  {:<8} {} ({})",
+            sample.username, sample.name, sample.title
+        );
     }
     println!("Everything in it is generated. Stop it with Ctrl+C.");
 }
