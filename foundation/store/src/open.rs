@@ -10,7 +10,7 @@ use record::ids::{Ids, RandomIds};
 use record::time::{Clock, SystemClock, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, Sqlite, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, Sqlite, SqlitePool};
 
 use crate::door::{self, Lead, LiteDoor, SharedClock, SharedIds, Tx, Unit, Written};
 use crate::entries::{self, Shown};
@@ -228,11 +228,11 @@ impl Store {
 
     /// Copies an embedded database to a new file while it is in use.
     pub async fn copy_to(&self, file: &Path) -> Result<()> {
-        let Doors::Lite { readers, .. } = &self.inner.doors else {
+        if self.is_postgres() {
             return Err(Error::invalid(
                 "this store is on PostgreSQL: back it up with pg_dump, and copy the keys folder",
             ));
-        };
+        }
         if file.exists() {
             return Err(Error::invalid(format!(
                 "{} is there already. Name a new file",
@@ -240,8 +240,13 @@ impl Store {
             )));
         }
         let sql = Sql::new("vacuum into ").with("?", [file.display().to_string().into()]);
-        let mut conn = readers.acquire().await?;
-        Conn::Lite(&mut conn).run(sql).await.map(drop)
+        // A connection of its own: readers refuse every statement that writes, even to a new file.
+        let mut conn = lite_options(&self.inner.folder.join("fourfold.db"))
+            .connect()
+            .await?;
+        Conn::Lite(&mut conn).run(sql).await?;
+        conn.close().await?;
+        Ok(())
     }
 }
 
