@@ -6,8 +6,8 @@ use crate::Result;
 use crate::error::Error;
 use crate::value::{Row, Value};
 
-/// SQLite allows 32,766 bound values and PostgreSQL 65,535.
-const MOST_VALUES: usize = 30_000;
+/// SQLite allows 32,766 bound values and PostgreSQL 65,535; beyond a few thousand nothing is won.
+const MOST_VALUES: usize = 4_000;
 
 /// A statement in the making. Text is `'static`, so that no input can become SQL; values are bound
 /// where the text says `?`.
@@ -66,8 +66,26 @@ impl Sql {
 
     fn bind(&mut self, value: Value) {
         self.values.push(value);
-        self.text.push('$');
-        self.text.push_str(&self.values.len().to_string());
+        self.text.push('?');
+    }
+
+    /// The text with numbered places, as PostgreSQL wants them. SQLite keeps plain `?`: it searches
+    /// the names of numbered places one by one at every binding.
+    fn numbered(text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + 64);
+        let mut n = 0usize;
+        for part in text.split_inclusive('?') {
+            match part.strip_suffix('?') {
+                Some(before) => {
+                    n += 1;
+                    out.push_str(before);
+                    out.push('$');
+                    out.push_str(&n.to_string());
+                }
+                None => out.push_str(part),
+            }
+        }
+        out
     }
 }
 
@@ -123,6 +141,7 @@ impl Conn<'_> {
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
+                let text = Sql::numbered(&text);
                 c.execute(sqlx::query_with(AssertSqlSafe(text), a))
                     .await?
                     .rows_affected()
@@ -143,6 +162,7 @@ impl Conn<'_> {
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
+                let text = Sql::numbered(&text);
                 let rows = c
                     .fetch_all(sqlx::query_with(AssertSqlSafe(text), a))
                     .await?;
@@ -163,6 +183,7 @@ impl Conn<'_> {
             }
             Conn::Pg(c) => {
                 let a = arguments!(sqlx::postgres::PgArguments, values);
+                let text = Sql::numbered(&text);
                 c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a))
                     .await?
                     .map(Row::Pg)
@@ -187,7 +208,7 @@ impl Conn<'_> {
         conflict: OnConflict,
     ) -> Result<u64> {
         let mut touched = 0;
-        let most = (MOST_VALUES / columns.len().max(1)).clamp(1, 512);
+        let most = (MOST_VALUES / columns.len().max(1)).clamp(1, 256);
         let mut rows = rows.into_iter().peekable();
         let mut left = rows.len();
         while rows.peek().is_some() {
@@ -249,7 +270,7 @@ mod tests {
             .within(" and c in", (0..3i64).map(Value::from))
             .then(" limit 1");
         assert_eq!(
-            sql.text,
+            Sql::numbered(&sql.text),
             "select 1 from t where a = $1 and b = $2 and c in ($3,$4,$5,$6) limit 1"
         );
         assert_eq!(sql.values.len(), 6);
