@@ -104,9 +104,9 @@ create table work_item (
 ) {strict};
 create index work_item_due on work_item (queue, state, due_at, id) where lead is null;
 create index work_item_priority on work_item (queue, state, priority, due_at, id) where lead is null;
-create index work_item_about on work_item (about, queue, state);
+create index work_item_about on work_item (about, queue) where about is not null;
 create index work_item_subject on work_item (subject, queue);
-create index work_item_assignee on work_item (assignee, state, queue, due_at, id);
+create index work_item_assignee on work_item (assignee, state, queue, due_at, id) where assignee is not null;
 create index work_item_lead on work_item (lead) where lead is not null;
 create index work_item_origin on work_item (origin) where origin is not null;
 create index work_item_received on work_item (queue, received_at, id);

@@ -252,8 +252,8 @@ impl Store {
 
 async fn open_lite(file: &Path, steps: &[Migration]) -> Result<Doors> {
     let mut writer = lite_options(file)
-        .pragma("cache_size", "-65536")
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("cache_size", "-131072")
+        .pragma("wal_autocheckpoint", "32768")
         .connect()
         .await?;
     let migrator = migrate::migrator(steps, false);

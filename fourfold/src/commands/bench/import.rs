@@ -109,7 +109,7 @@ impl Import {
             .filter(|t| *t != "intake_report_fts")
             .chain(["work_item", "ledger_entry"])
             .collect();
-        let batches = usize::try_from(self.reports / 250).unwrap_or(1).max(1);
+        let batches = usize::try_from(self.reports / 500).unwrap_or(1).max(1);
         let bare = store::bare::copy(&from, &to, &steps, &tables, batches).await?;
         let bare_took = bare.took.as_secs_f64();
         println!(

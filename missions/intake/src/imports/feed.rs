@@ -16,7 +16,7 @@ use crate::receive::{Desk, Ready};
 
 /// Reports received in one transaction: large enough to share its costs, small enough that others
 /// never wait long.
-pub(super) const BATCH: usize = 250;
+pub(super) const BATCH: usize = 500;
 
 /// Batches worked out ahead of the writer.
 const AHEAD: usize = 4;
