@@ -1,0 +1,212 @@
+//! The call page: everything a caller needs about one victim on one screen, and what came of it.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use record::access::Actor;
+use record::ids::WorkItemId;
+use record::time::Timestamp;
+use record::work::WorkState;
+use serde::Deserialize;
+use web::parts::{
+    Button, CharacterCount, Checkboxes, DateInput, FieldErrors, Hidden, Input, Money, Page,
+    PriorityTag, Radios, Select, Tag, TimeStamp, Timeline, WarningText,
+};
+use web::{App, Form, SignedIn, html, html_with};
+
+use super::assign::{or_conflict, release as put_back, take as take_item};
+use super::call_parts::{self, ClockLine, ReasonLine};
+use super::contact::record_contacts;
+use super::duty::Effect;
+use super::form::{ContactInput, Faults, check};
+use super::policy::Care;
+use super::sheet::{Opened, Sheet, open};
+use super::{RECORD, RELEASE, TAKE, href, item_id, notices, permit};
+
+#[derive(Template)]
+#[template(path = "victim_care/call.html")]
+struct CallPage {
+    page: Page,
+    sheet: Sheet,
+    fields: call_parts::Fields,
+    errors: FieldErrors,
+    input: ContactInput,
+    guides: Vec<call_parts::GuideFields>,
+    prevention: Vec<call_parts::Question>,
+    support: Vec<call_parts::Question>,
+    clocks: Vec<ClockLine>,
+    reasons: Vec<ReasonLine>,
+    unknown: Vec<String>,
+    warnings: Vec<String>,
+    reports: Vec<call_parts::ReportCard>,
+    history: Timeline,
+    next_step: String,
+    script: call_parts::Script,
+    can_take: bool,
+    can_release: bool,
+    can_record: bool,
+    taken_by_other: Option<String>,
+    ended: Option<String>,
+    longest_note: u32,
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, web::Error> {
+    match open(&app, &who.actor, item_id(&id)?).await? {
+        Opened::Follows(lead) => Ok(Redirect::to(&href(lead)).into_response()),
+        Opened::Sheet(sheet) => {
+            let input = call_parts::fresh_input(&sheet);
+            let mut page = build(&app, &who, *sheet, input, FieldErrors::new())?;
+            page.page.notice = notices::notice(&pairs);
+            html(&page)
+        }
+    }
+}
+
+fn build(
+    app: &App,
+    who: &SignedIn,
+    sheet: Sheet,
+    input: ContactInput,
+    errors: FieldErrors,
+) -> Result<CallPage, web::Error> {
+    let care = app.policy::<Care>()?;
+    let now = app.now();
+    let resource = store::work::resource(&sheet.item);
+    let may = |act| sheet.is_open() && who.actor.may(act, &resource);
+    let is_mine = sheet.item.assignee == Some(who.actor.id);
+    let is_taken = sheet.item.state == WorkState::Taken;
+    let title = format!("Call {}", sheet.name);
+    let page = who
+        .page(app, &title, "/victim-care")
+        .back("Call list", "/victim-care")
+        .with_errors(&errors);
+    let taken_by_other = (is_taken && !is_mine).then(|| {
+        let name = sheet.item.assignee_name.clone().unwrap_or_default();
+        let at = sheet.item.taken_at.map(Timestamp::show).unwrap_or_default();
+        format!("{name} took this victim at {at}. Agree with them before you call.")
+    });
+    Ok(CallPage {
+        can_take: may(&TAKE) && !is_taken,
+        can_release: may(&RELEASE) && is_taken && is_mine,
+        can_record: may(&RECORD),
+        taken_by_other,
+        fields: call_parts::Fields::of(&care, &sheet, &input),
+        guides: call_parts::guides(&care, &sheet, &input),
+        prevention: call_parts::prevention(&care, &input),
+        support: call_parts::support(&care, &input),
+        clocks: call_parts::clocks(&care, &sheet, now),
+        reasons: call_parts::reasons(&sheet),
+        unknown: call_parts::unknown(&sheet),
+        warnings: call_parts::warnings(&sheet),
+        reports: call_parts::report_cards(&care, &sheet),
+        history: call_parts::history(&care, &sheet),
+        next_step: call_parts::next_step(&care, &sheet),
+        script: call_parts::Script::of(&care, who, &sheet),
+        ended: call_parts::ended(&care, &sheet),
+        longest_note: u32::try_from(care.longest_note).unwrap_or(u32::MAX),
+        page,
+        sheet,
+        errors,
+        input,
+    })
+}
+
+/// What came of recording a contact.
+pub(super) enum Recorded {
+    /// How the sheet stands now.
+    Done { advised: bool, ended: bool },
+    Wrong(Box<Sheet>, Faults),
+}
+
+/// Records a contact: the same for the page and the API.
+pub(super) async fn record(
+    app: &App,
+    actor: &Actor,
+    id: WorkItemId,
+    input: &ContactInput,
+) -> Result<Recorded, web::Error> {
+    let sheet = match open(app, actor, id).await? {
+        Opened::Sheet(sheet) => sheet,
+        Opened::Follows(lead) => {
+            return Err(web::Error::Conflict {
+                what: "This report is worked in the same call as another of this victim".to_owned(),
+                href: href(lead),
+            });
+        }
+    };
+    let resource = store::work::resource(&sheet.item);
+    let grant = permit(app, actor, &RECORD, &resource, "").await?;
+    let care = app.policy::<Care>()?;
+    if !sheet.is_open() || sheet.item.version != input.version {
+        return or_conflict(app, actor, id, Err::<Recorded, _>(store::Error::Conflict)).await;
+    }
+    let contact = match check(&care, &sheet, actor, input, app.now()) {
+        Ok(contact) => contact,
+        Err(faults) => return Ok(Recorded::Wrong(sheet, faults)),
+    };
+    let effect = care.outcome(&contact.outcome).map(|o| o.effect);
+    let counts = contact.channel.counts(care.plan.video_counts);
+    let done = app.store().write(&grant, move |tx| {
+        Box::pin(async move { record_contacts(tx, &care, &[contact]).await })
+    });
+    or_conflict(app, actor, id, done.await).await?;
+    let advised = effect == Some(Effect::Advice) && counts;
+    Ok(Recorded::Done {
+        advised,
+        ended: advised || effect.is_some_and(|e| e.end().is_some()),
+    })
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, web::Error> {
+    let input = ContactInput::of_fields(&fields);
+    let id = item_id(&id)?;
+    match record(&app, &who.actor, id, &input).await? {
+        Recorded::Done { advised: true, .. } => Ok(notices::go("/victim-care", "advised", 1)),
+        Recorded::Done { ended: true, .. } => Ok(notices::go("/victim-care", "ended", 1)),
+        Recorded::Done { .. } => Ok(notices::go("/victim-care", "recorded", 1)),
+        Recorded::Wrong(sheet, faults) => {
+            let care = app.policy::<Care>()?;
+            let errors = call_parts::field_errors(&faults, &care);
+            let page = build(&app, &who, *sheet, input, errors)?;
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Seen {
+    version: i64,
+}
+
+pub(super) async fn take(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, web::Error> {
+    let id = item_id(&id)?;
+    take_item(&app, &who.actor, id, seen.version).await?;
+    Ok(notices::go(&href(id), "taken", 1))
+}
+
+pub(super) async fn release(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, web::Error> {
+    let id = item_id(&id)?;
+    put_back(&app, &who.actor, id, seen.version).await?;
+    Ok(notices::go("/victim-care", "released", 1))
+}
