@@ -96,6 +96,61 @@ impl Conn<'_> {
             .then(text.index)
             .with(" match ?)", [quoted.join(" ").into()])
     }
+
+    /// Numbers of the newest rows of a full-text index, newest first, below `before`: all the words,
+    /// or the words as a phrase. Reads the index from its end, so that a word in every other row
+    /// costs no more than a rare one.
+    pub async fn newest_matching(
+        &mut self,
+        text: &TextIndex,
+        query: &str,
+        phrase: bool,
+        before: i64,
+        most: i64,
+    ) -> Result<Vec<i64>> {
+        let words: Vec<&str> = query
+            .split_whitespace()
+            .filter(|w| w.chars().any(char::is_alphanumeric))
+            .collect();
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = Sql::new("select rowid as n from ")
+            .then(text.index)
+            .then(" where ");
+        let sql = if self.is_postgres() {
+            let function = if phrase {
+                " @@ phraseto_tsquery('simple', ?)"
+            } else {
+                " @@ plainto_tsquery('simple', ?)"
+            };
+            sql.then(text.column)
+                .with(function, [words.join(" ").into()])
+        } else {
+            let quote = |words: &str| format!("\"{}\"", words.replace('"', "\"\""));
+            let wanted = if phrase {
+                quote(&words.join(" "))
+            } else {
+                let each: Vec<String> = words.iter().map(|w| quote(w)).collect();
+                each.join(" ")
+            };
+            sql.then(text.index).with(" match ?", [wanted.into()])
+        };
+        let sql = sql.with(
+            " and rowid < ? order by rowid desc limit ?",
+            [before.into(), most.into()],
+        );
+        self.rows(sql).await?.iter().map(|r| r.get("n")).collect()
+    }
+}
+
+/// One full-text table, the same name on both databases.
+#[derive(Debug, Clone, Copy)]
+pub struct TextIndex {
+    /// The table; its `rowid` is the number asked for.
+    pub index: &'static str,
+    /// PostgreSQL: its `tsvector` column.
+    pub column: &'static str,
 }
 
 /// Names of one full-text index on both databases.

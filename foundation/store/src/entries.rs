@@ -5,7 +5,7 @@ use record::ids::ActorId;
 use record::time::Timestamp;
 
 use crate::Result;
-use crate::sql::{Conn, OnConflict};
+use crate::sql::{Conn, OnConflict, Sql};
 use crate::value::{Row, Value};
 
 /// Something an act touched besides its own resource, noted while it was done.
@@ -47,6 +47,39 @@ pub struct EntryRow {
     pub refused: bool,
     pub content: String,
     pub detail: String,
+}
+
+/// Which entries about a record are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// What was done to it.
+    Changes,
+    /// Who opened it.
+    Consultations,
+}
+
+/// Entries about one record, latest first, at most `most`.
+pub async fn entries_about(
+    conn: &mut Conn<'_>,
+    about: About,
+    kind: &str,
+    id: &str,
+    most: i64,
+) -> Result<Vec<EntryRow>> {
+    let sql = Sql::new(
+        "select seq, at, actor, actor_name, act, kind, resource_kind, resource_id, purpose, \
+         reason, decided_by, refused, content, detail from ledger_entry where ",
+    )
+    .with(
+        "resource_kind = ? and resource_id = ? and kind",
+        [kind.into(), id.into()],
+    )
+    .then(match about {
+        About::Changes => " <> 'consultation'",
+        About::Consultations => " = 'consultation'",
+    })
+    .with(" order by seq desc limit ?", [most.into()]);
+    conn.rows(sql).await?.iter().map(EntryRow::of_row).collect()
 }
 
 pub(crate) const COLUMNS: &[&str] = &[

@@ -28,9 +28,9 @@ mod verify;
 pub mod testing;
 pub mod work;
 
-pub use dialect::MatchText;
+pub use dialect::{MatchText, TextIndex};
 pub use door::{Tx, Written};
-pub use entries::{Entry, EntryRow, Shown};
+pub use entries::{About, Entry, EntryRow, Shown, entries_about};
 pub use error::Error;
 pub use migrate::{Migration, TABLES};
 pub use open::{Location, Reader, Setting, Store};

@@ -14,16 +14,30 @@
 pub mod codes;
 pub mod files;
 pub mod imports;
+pub mod judging;
+pub mod network_pages;
 pub mod networks;
+pub mod people;
 pub mod queues;
 pub mod receive;
+pub mod reports;
 pub mod schema;
+pub mod search;
+pub mod sightings;
 pub mod triage;
 
 use web::{Capability, PolicyFile};
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[&RECEIVING];
+pub const CAPABILITIES: &[&Capability] = &[
+    &RECEIVING,
+    &reports::REPORTS,
+    &people::PEOPLE,
+    &sightings::SIGHTINGS,
+    &network_pages::NETWORKS,
+    &judging::JUDGING,
+    &search::SEARCH,
+];
 
 /// Receiving itself: tables and policies the other capabilities of intake stand on.
 const RECEIVING: Capability = Capability {

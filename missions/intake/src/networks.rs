@@ -106,6 +106,8 @@ pub(crate) async fn recompute(
     for (i, group) in groups.iter().enumerate() {
         if i == 0 && group.len() > 1 {
             resize(tx, network, group, &parts.received).await?;
+            let size = i64::try_from(group.len()).unwrap_or(i64::MAX);
+            events.push(event_row(tx, network, "shrank", None, size, reason));
             continue;
         }
         if group.len() < 2 {
@@ -135,6 +137,97 @@ pub(crate) async fn recompute(
         events.push(event_row(tx, network, "dissolved", None, 0, reason));
     }
     write_events(tx, events).await
+}
+
+/// Draws reports into one network: the largest they have between them, or a new one. For a link a
+/// person restored, and for people judged to be one.
+pub(crate) async fn join(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    reports: &[ReportId],
+    reason: &str,
+) -> Result<()> {
+    let sql = Sql::new("select id, network from intake_report where")
+        .within(" id in", reports.iter().map(|r| Value::from(*r)));
+    let mut networks = BTreeSet::new();
+    let mut loose = BTreeSet::new();
+    for row in tx.rows(sql).await? {
+        match row.get::<Option<NetworkId>>("network")? {
+            Some(network) => {
+                networks.insert(network);
+            }
+            None => {
+                loose.insert(row.get::<ReportId>("id")?);
+            }
+        }
+    }
+    if networks.len() + loose.len() < 2 {
+        return Ok(());
+    }
+    let mut events = Vec::new();
+    let kept = match largest(tx, &networks).await? {
+        Some(kept) => kept,
+        None => {
+            let new = NetworkId(tx.id());
+            let row = vec![
+                new.into(),
+                desk.network_name(new).into(),
+                0i64.into(),
+                tx.now().into(),
+                tx.now().into(),
+            ];
+            let columns = &["id", "name", "reports", "first_at", "last_at"];
+            tx.insert("intake_network", columns, vec![row], OnConflict::Fail)
+                .await?;
+            let size = i64::try_from(loose.len()).unwrap_or(i64::MAX);
+            events.push(event_row(tx, new, "formed", None, size, reason));
+            new
+        }
+    };
+    for gone in networks.into_iter().filter(|n| *n != kept) {
+        let moved = move_reports(tx, gone, kept).await?;
+        let sql = Sql::new("update intake_network set ").with(
+            "reports = 0, merged_into = ? where id = ?",
+            [kept.into(), gone.into()],
+        );
+        tx.run(sql).await?;
+        events.push(event_row(tx, kept, "merged", Some(gone), moved, reason));
+    }
+    let loose: Vec<ReportId> = loose.into_iter().collect();
+    set(tx, &loose, Some(kept)).await?;
+    recount(tx, kept).await?;
+    write_events(tx, events).await
+}
+
+/// The network of most reports.
+async fn largest(tx: &mut Tx<'_>, networks: &BTreeSet<NetworkId>) -> Result<Option<NetworkId>> {
+    let sql = Sql::new("select id from intake_network where")
+        .within(" id in", networks.iter().map(|n| Value::from(*n)))
+        .then(" order by reports desc, id limit 1");
+    tx.first(sql).await?.map(|row| row.get("id")).transpose()
+}
+
+async fn recount(tx: &mut Tx<'_>, network: NetworkId) -> Result<()> {
+    let sql = Sql::new(
+        "select count(*) as n, min(received_at) as first_at, max(received_at) as last_at \
+         from intake_report where ",
+    )
+    .with("network = ?", [network.into()]);
+    let Some(row) = tx.first(sql).await? else {
+        return Ok(());
+    };
+    let (n, first, last): (i64, Option<Timestamp>, Option<Timestamp>) =
+        (row.get("n")?, row.get("first_at")?, row.get("last_at")?);
+    let sql = Sql::new("update intake_network set ").with(
+        "reports = ?, first_at = ?, last_at = ? where id = ?",
+        [
+            n.into(),
+            first.unwrap_or_default().into(),
+            last.unwrap_or_default().into(),
+            network.into(),
+        ],
+    );
+    tx.run(sql).await.map(drop)
 }
 
 async fn load(tx: &mut Tx<'_>, desk: &Desk, network: NetworkId) -> Result<Option<Parts>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::Finding;
 use record::policy::PolicyError;
-use record::report::{Feed, field_named};
+use record::report::{FIELDS, Feed, Field, field_named};
 use serde::{Deserialize, Serialize};
 
 use super::dates::DateOrder;
@@ -261,6 +261,15 @@ impl Mapping {
             format: Format::default(),
             fields: BTreeMap::from([("reference".to_owned(), digest)]),
             values: BTreeMap::new(),
+        }
+    }
+
+    /// The mapping of forms and of the API: every field under its own name.
+    pub fn of_fields(source: &str, feed: Feed) -> Mapping {
+        let own = |field: &Field| (field.name.to_owned(), Origin::Column(field.name.to_owned()));
+        Mapping {
+            fields: FIELDS.iter().map(own).collect(),
+            ..Mapping::blank(source, source, feed)
         }
     }
 }

@@ -107,6 +107,20 @@ impl Row {
         }
     }
 
+    /// A row of named values: a form that was filled in, or a report sent to the API.
+    pub fn of<'v>(number: u64, values: impl IntoIterator<Item = (&'v str, &'v str)>) -> Row {
+        let mut cells = CellText {
+            text: String::new(),
+            ends: Vec::new(),
+        };
+        let mut names = Vec::new();
+        for (name, value) in values {
+            names.push(name.to_owned());
+            cells.push(value);
+        }
+        Row::new(number, Arc::new(Headings::new(names)), cells)
+    }
+
     /// The cell of a column, from 0; empty where the row ended early.
     pub fn cell(&self, column: usize) -> &str {
         let Some(&end) = self.ends.get(column) else {

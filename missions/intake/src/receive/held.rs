@@ -128,6 +128,7 @@ impl Held {
         held.references(tx, batch).await?;
         held.values(tx, batch).await?;
         held.mentions(tx, desk, batch).await?;
+        held.nominals(tx).await?;
         held.persons(tx, desk, batch).await?;
         held.networks(tx).await?;
         held.names(tx, batch).await?;
@@ -210,25 +211,44 @@ impl Held {
             .map(|o| o.value.as_str())
             .collect();
         for part in chunks(wanted.into_iter().map(Value::from)) {
-            let sql = Sql::new(
-                "select id, kind, value, reports, joins, first_report, first_at, last_at \
-                 from intake_observable where",
-            )
-            .within(" value in", part);
-            for row in tx.rows(sql).await? {
-                let value = HeldValue {
-                    id: row.get("id")?,
-                    reports: row.get::<i64>("reports")?.max(0).unsigned_abs(),
-                    joins: row.get("joins")?,
-                    first_report: row.get("first_report")?,
-                    first_at: row.get("first_at")?,
-                    last_at: row.get("last_at")?,
-                    new: false,
-                    changed: false,
-                };
-                self.values
-                    .insert((row.get("value")?, row.get("kind")?), value);
-            }
+            self.values_of(tx, part).await?;
+        }
+        Ok(())
+    }
+
+    /// Values that stand for named suspects on record.
+    async fn nominals(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        let suspects: BTreeSet<String> = self
+            .mentions
+            .values()
+            .filter(|m| m.role == super::ready::SUSPECT)
+            .map(|m| m.person.to_string())
+            .collect();
+        for part in chunks(suspects.into_iter().map(Value::from)) {
+            self.values_of(tx, part).await?;
+        }
+        Ok(())
+    }
+
+    async fn values_of(&mut self, tx: &mut Tx<'_>, wanted: Vec<Value>) -> Result<()> {
+        let sql = Sql::new(
+            "select id, kind, value, reports, joins, first_report, first_at, last_at \
+             from intake_observable where",
+        )
+        .within(" value in", wanted);
+        for row in tx.rows(sql).await? {
+            let value = HeldValue {
+                id: row.get("id")?,
+                reports: row.get::<i64>("reports")?.max(0).unsigned_abs(),
+                joins: row.get("joins")?,
+                first_report: row.get("first_report")?,
+                first_at: row.get("first_at")?,
+                last_at: row.get("last_at")?,
+                new: false,
+                changed: false,
+            };
+            self.values
+                .insert((row.get("value")?, row.get("kind")?), value);
         }
         Ok(())
     }

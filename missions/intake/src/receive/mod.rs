@@ -11,7 +11,8 @@ mod ready;
 mod write;
 
 pub use desk::{Desk, LinkingPolicy};
-pub use ready::{Ready, ReadyMention, ReadyObservable};
+pub use link::WeightPart;
+pub use ready::{OFFENDER, Ready, ReadyMention, ReadyObservable, SUSPECT, VICTIM};
 
 use record::ids::{ImportId, ReportId};
 use store::{Result, Tx};
