@@ -14,6 +14,7 @@ use record::time::{Date, Timestamp};
 use web::App;
 
 use super::Replay;
+use super::staff::Staff;
 use crate::commands::simulate;
 
 /// Reports by the day they were received.
@@ -92,9 +93,11 @@ impl Days {
         desk: &Arc<Desk>,
         clock: &Replay,
         bar: &ProgressBar,
-        _seed: u64,
+        seed: u64,
     ) -> Result<()> {
         let who = app.system();
+        let mut staff = Staff::new(app, seed)?;
+        let last = self.by_day.keys().next_back().copied();
         for (day, reports) in self.by_day {
             bar.set_message(day.show());
             clock.set(Timestamp::at(day, 17, 30));
@@ -111,6 +114,12 @@ impl Days {
                 })
                 .await?;
             bar.inc(n);
+            // Today's work is left to whoever signs in.
+            if Some(day) != last {
+                let evening = Timestamp::at(day, 18, 0);
+                clock.set(evening);
+                staff.work(app, day, evening).await?;
+            }
         }
         let _ = self.recorded_crime;
         Ok(())

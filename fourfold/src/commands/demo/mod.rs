@@ -2,6 +2,7 @@
 
 mod county_days;
 mod people;
+mod staff;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

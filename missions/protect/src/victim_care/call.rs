@@ -120,7 +120,10 @@ fn build(
 /// What came of recording a contact.
 pub(super) enum Recorded {
     /// How the sheet stands now.
-    Done { advised: bool, ended: bool },
+    Done {
+        advised: bool,
+        ended: bool,
+    },
     Wrong(Box<Sheet>, Faults),
 }
 

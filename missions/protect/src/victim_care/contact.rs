@@ -276,7 +276,9 @@ async fn move_items(
 
 impl Rows {
     async fn look_up(&mut self, conn: &mut Conn<'_>, items: &[Held]) -> Result<()> {
-        let unknown = items.iter().filter(|i| !self.duties.contains_key(&i.subject));
+        let unknown = items
+            .iter()
+            .filter(|i| !self.duties.contains_key(&i.subject));
         let unknown: Vec<ReportId> = unknown.map(|i| i.subject).collect();
         for (report, duty, offers) in held_duties(conn, &unknown).await? {
             self.duties.insert(report, (duty, offers));
@@ -285,12 +287,10 @@ impl Rows {
     }
 
     fn of(&self, item: &Held) -> (Duty, Offers) {
-        self.duties.get(&item.subject).cloned().unwrap_or_else(|| {
-            (
-                Duty::new(item.received_at, item.band),
-                Offers::default(),
-            )
-        })
+        self.duties
+            .get(&item.subject)
+            .cloned()
+            .unwrap_or_else(|| (Duty::new(item.received_at, item.band), Offers::default()))
     }
 
     /// A clock satisfied too late is a breach, whether or not the watch saw it run out.
@@ -388,21 +388,36 @@ impl Rows {
         let duties = duties
             .map(|(report, (duty, offers))| duty_row(*report, duty, *offers))
             .collect();
-        tx.insert("protect_duty", DUTY, duties, OnConflict::Update(DUTY_UPDATE))
-            .await?;
+        tx.insert(
+            "protect_duty",
+            DUTY,
+            duties,
+            OnConflict::Update(DUTY_UPDATE),
+        )
+        .await?;
         tx.insert("protect_contact", CONTACT, self.contacts, OnConflict::Fail)
             .await?;
         let columns = &["report", "contact"];
-        tx.insert("protect_contact_report", columns, self.reports, OnConflict::Fail)
-            .await?;
+        tx.insert(
+            "protect_contact_report",
+            columns,
+            self.reports,
+            OnConflict::Fail,
+        )
+        .await?;
         let columns = &["contact", "topic", "kind", "response"];
         tx.insert("protect_topic", columns, self.topics, OnConflict::Keep)
             .await?;
         let columns = &[
             "contact", "report", "offer", "answer", "at", "in_time", "by_name",
         ];
-        tx.insert("protect_support_offer", columns, self.offers, OnConflict::Keep)
-            .await?;
+        tx.insert(
+            "protect_support_offer",
+            columns,
+            self.offers,
+            OnConflict::Keep,
+        )
+        .await?;
         write_breaches(tx, self.breaches).await
     }
 }
@@ -544,10 +559,7 @@ async fn held_duties(
 }
 
 /// The duties of these reports that somebody has worked on.
-pub async fn duties(
-    conn: &mut Conn<'_>,
-    reports: &[ReportId],
-) -> Result<HashMap<ReportId, Duty>> {
+pub async fn duties(conn: &mut Conn<'_>, reports: &[ReportId]) -> Result<HashMap<ReportId, Duty>> {
     let held = held_duties(conn, reports).await?;
     Ok(held.into_iter().map(|(id, duty, _)| (id, duty)).collect())
 }

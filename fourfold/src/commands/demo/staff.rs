@@ -1,0 +1,218 @@
+//! The demonstration's staff: they do what people would, through the same functions as the pages.
+//!
+//! Chance is seeded, so the same county is worked the same way. The last days stay untouched: there
+//! is work in the inbox when somebody signs in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use protect::victim_care::contact::Caller;
+use protect::victim_care::duty::Channel;
+use protect::victim_care::{Care, Direction, Given, NewContact, RECORD, record_contacts};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use record::access::Actor;
+use record::ids::WorkItemId;
+use record::time::{Date, Timestamp};
+use record::work::{Priority, WorkItem, WorkState};
+use store::work::{self, Filter, Order};
+use web::App;
+
+/// Work one group does in a day at the most.
+const A_DAYS_WORK: usize = 400;
+/// Writes under way at once: they share transactions.
+const AT_ONCE: usize = 48;
+
+pub struct Staff {
+    chance: ChaCha8Rng,
+    care: Arc<Care>,
+    /// Contacts made so far on a duty.
+    tried: HashMap<WorkItemId, u32>,
+}
+
+impl Staff {
+    pub fn new(app: &App, seed: u64) -> Result<Staff> {
+        Ok(Staff {
+            chance: ChaCha8Rng::seed_from_u64(seed),
+            care: app.policy::<Care>()?,
+            tried: HashMap::new(),
+        })
+    }
+
+    /// One day's work, done at this time.
+    pub async fn work(&mut self, app: &App, day: Date, now: Timestamp) -> Result<()> {
+        let who = app.system();
+        self.call_victims(app, &who, day, now).await
+    }
+
+    async fn open(
+        &self,
+        app: &App,
+        who: &Actor,
+        queue: &str,
+        filter: Filter,
+    ) -> Result<Vec<WorkItem>> {
+        let nothing = record::Resource::of("page", "demonstration");
+        let grant = who.permit(&web::identify::IDENTIFY, &nothing, "")?;
+        let mut db = app.store().read(&grant).await?;
+        let scope = who.scope();
+        let mut conn = db.conn();
+        let page = work::list(
+            &mut conn,
+            queue,
+            &scope,
+            &filter,
+            Order::Due,
+            None,
+            A_DAYS_WORK,
+        );
+        Ok(page.await?.items)
+    }
+
+    async fn call_victims(
+        &mut self,
+        app: &App,
+        who: &Actor,
+        day: Date,
+        now: Timestamp,
+    ) -> Result<()> {
+        let filter = Filter {
+            states: vec![WorkState::Open],
+            due_before: Some(Timestamp::start_of(day).plus_days(2)),
+            ..Filter::default()
+        };
+        let due = self
+            .open(app, who, protect::victim_care::QUEUE, filter)
+            .await?;
+        let contacts: Vec<NewContact> = due
+            .iter()
+            .filter_map(|item| self.contact(item, now))
+            .collect();
+        for part in contacts.chunks(AT_ONCE) {
+            let writes = part.iter().cloned().map(|contact| {
+                let care = Arc::clone(&self.care);
+                let resource = record::Resource::of("work_item", contact.item.to_string());
+                let grant = who.permit(&RECORD, &resource, "demonstration");
+                async move {
+                    let grant = grant?;
+                    app.store()
+                        .write(&grant, move |tx| {
+                            Box::pin(async move { record_contacts(tx, &care, &[contact]).await })
+                        })
+                        .await
+                }
+            });
+            for written in join_all(writes).await {
+                match written {
+                    // A step the plan does not allow yet is tried another day, as in life.
+                    Ok(()) | Err(store::Error::Invalid(_) | store::Error::Conflict) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What comes of trying one victim today; nothing when nobody gets round to it.
+    fn contact(&mut self, item: &WorkItem, now: Timestamp) -> Option<NewContact> {
+        let slow = if item.priority == Priority::High {
+            0.05
+        } else {
+            0.15
+        };
+        if self.chance.random_bool(slow) {
+            return None;
+        }
+        let tried = self.tried.entry(item.id).or_default();
+        *tried += 1;
+        let n = *tried;
+        let roll: f64 = self.chance.random();
+        let (outcome, channel, note) = match n {
+            1..=3 => match roll {
+                r if r < 0.66 => ("advice_delivered", Channel::Phone, ""),
+                r if r < 0.86 => ("no_answer", Channel::Phone, ""),
+                r if r < 0.95 => ("voicemail_left", Channel::Phone, ""),
+                r if r < 0.985 => ("declined", Channel::Phone, "Did not want to talk about it"),
+                _ => ("language_barrier_rebook", Channel::Phone, ""),
+            },
+            4 => ("message_sent", Channel::Letter, ""),
+            5 => ("message_sent", Channel::Text, ""),
+            6 if roll < 0.4 => ("advice_delivered", Channel::InPerson, ""),
+            6 => ("no_answer", Channel::InPerson, ""),
+            _ => (
+                "not_reached",
+                Channel::Decision,
+                "Every step of the plan was taken",
+            ),
+        };
+        // One attempt in a plan must be out of office hours.
+        let at = if n == 3 {
+            now.plus_minutes(60)
+        } else {
+            now.plus_minutes(-90)
+        };
+        let advised = outcome == "advice_delivered";
+        Some(NewContact {
+            item: item.id,
+            seen: None,
+            reports: Vec::new(),
+            at: at.min(now),
+            by: Caller {
+                id: record::ids::ActorId(uuid::Uuid::nil()),
+                name: "Marek Nowak".to_owned(),
+                unit: item.unit.clone(),
+            },
+            direction: Direction::Out,
+            channel,
+            outcome: outcome.to_owned(),
+            minutes: advised.then(|| self.chance.random_range(6..35)),
+            next_at: None,
+            topics: if advised {
+                self.topics(item)
+            } else {
+                Vec::new()
+            },
+            support: if advised && item.vulnerable {
+                self.support()
+            } else {
+                Vec::new()
+            },
+            note: note.to_owned(),
+        })
+    }
+
+    fn topics(&mut self, item: &WorkItem) -> Vec<Given> {
+        let code = item.summary.crime_code.clone().unwrap_or_default();
+        let care = Arc::clone(&self.care);
+        let crime = care.guides.for_code(&code).map_or_else(Vec::new, |guide| {
+            guide.topics().take(3).map(|t| t.id.clone()).collect()
+        });
+        let prevention = care.prevention.iter().map(|p| p.id.clone());
+        crime
+            .into_iter()
+            .chain(prevention)
+            .map(|id| {
+                let responses = [
+                    "already_does",
+                    "will_do",
+                    "will_do",
+                    "did_on_call",
+                    "declined",
+                ];
+                let response = responses[self.chance.random_range(0..responses.len())].to_owned();
+                Given { id, response }
+            })
+            .collect()
+    }
+
+    fn support(&mut self) -> Vec<Given> {
+        let offers = ["beacon_case_manager", "victim_support", "target_hardening"];
+        let answers = ["plan_made", "plan_made", "refused", "accepted"];
+        vec![Given {
+            id: offers[self.chance.random_range(0..offers.len())].to_owned(),
+            response: answers[self.chance.random_range(0..answers.len())].to_owned(),
+        }]
+    }
+}
