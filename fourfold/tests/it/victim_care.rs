@@ -111,17 +111,19 @@ pub async fn seed_app(app: &web::App, reports: Vec<Report>) {
 
 /// The item that leads the call of a report.
 async fn lead(site: &Site, reference: &'static str) -> WorkItemId {
-    let sql = Sql::new("select w.id from work_item w join shared_report r on r.id = w.subject where ")
-        .with(
-            "r.reference = ? and w.queue = ? and (w.outcome is null or w.outcome <> 'handed_over')",
-            [reference.into(), QUEUE.into()],
-        );
+    let sql = Sql::new(
+        "select w.id from work_item w join shared_report r on r.id = w.subject where ",
+    )
+    .with(
+        "r.reference = ? and w.queue = ? and (w.outcome is null or w.outcome <> 'handed_over')",
+        [reference.into(), QUEUE.into()],
+    );
     rows(site, sql).await[0].get("id").unwrap()
 }
 
 async fn subject(site: &Site, reference: &'static str) -> String {
-    let sql = Sql::new("select id from shared_report where ")
-        .with("reference = ?", [reference.into()]);
+    let sql =
+        Sql::new("select id from shared_report where ").with("reference = ?", [reference.into()]);
     let id: record::ids::ReportId = rows(site, sql).await[0].get("id").unwrap();
     id.to_string()
 }
@@ -204,7 +206,10 @@ fn the_call_list_puts_the_vulnerable_first_and_one_person_in_one_call() {
             .get("/victim-care?overdue=1&band=standard")
             .await
             .has("No victims match.");
-        caller.get("/victim-care?after=nonsense&band=odd").await.is(200);
+        caller
+            .get("/victim-care?after=nonsense&band=odd")
+            .await
+            .is(200);
         for view in ["mine", "later", "taken", "closed_today"] {
             caller
                 .get(&format!("/victim-care?view={view}"))
@@ -274,14 +279,20 @@ fn advice_needs_topics_and_ends_the_duty_of_each_report_ticked() {
         let path = format!("/victim-care/{}", lead(&site, "R-1").await);
         let both = [subject(&site, "R-1").await, subject(&site, "R-2").await];
         let wrong = contact(&caller, &path, &both, "advice_delivered", &[]).await;
-        wrong.is(422).has("Error: Call Margaret").has("Choose at least one topic");
+        wrong
+            .is(422)
+            .has("Error: Call Margaret")
+            .has("Choose at least one topic");
         let page = caller.get(&path).await;
         let topic = topic(&page);
         let mut fields = vec![("topic", topic.as_str())];
         contact(&caller, &path, &both, "advice_delivered", &fields)
             .await
             .is(422);
-        let names: Vec<String> = PREVENTION.iter().map(|p| format!("prevention-{p}")).collect();
+        let names: Vec<String> = PREVENTION
+            .iter()
+            .map(|p| format!("prevention-{p}"))
+            .collect();
         fields.extend(names.iter().map(|n| (n.as_str(), "will_do")));
         // Both reports are ticked, and each needs a topic of its own guide.
         let one = contact(&caller, &path, &both, "advice_delivered", &fields).await;
@@ -343,7 +354,9 @@ fn attempts_follow_the_plan_until_not_reached_may_be_said() {
             let early = contact(&caller, &path, &report, "not_reached", &give_up).await;
             early.is(422).has("The attempt plan is not done");
             let how = [("channel", channel)];
-            contact(&caller, &path, &report, outcome, &how).await.is(303);
+            contact(&caller, &path, &report, outcome, &how)
+                .await
+                .is(303);
             caller
                 .get("/victim-care?view=later")
                 .await
@@ -421,8 +434,18 @@ fn bad_input_is_named_and_changes_nothing() {
             (&report, "vanished", &[], "Choose how the contact ended"),
             (&other, "no_answer", &[], "Choose reports of this call only"),
             (&report, "no_answer", &[("minutes", "ten")], "whole minutes"),
-            (&report, "no_answer", &[("channel", "pigeon")], "how the contact was made"),
-            (&report, "no_answer", &[("channel", "decision")], "how the contact was made"),
+            (
+                &report,
+                "no_answer",
+                &[("channel", "pigeon")],
+                "how the contact was made",
+            ),
+            (
+                &report,
+                "no_answer",
+                &[("channel", "decision")],
+                "how the contact was made",
+            ),
             (&report, "message_sent", &[], "by letter, email or text"),
             (&report, "declined", &[], "Give the reason in the note"),
         ];
@@ -432,7 +455,10 @@ fn bad_input_is_named_and_changes_nothing() {
                 .is(422)
                 .has(message);
         }
-        let odd = [("topic", "no.such.topic"), ("support-home_visit", "perhaps")];
+        let odd = [
+            ("topic", "no.such.topic"),
+            ("support-home_visit", "perhaps"),
+        ];
         contact(&caller, &path, &report, "no_answer", &odd)
             .await
             .is(422)
@@ -443,7 +469,10 @@ fn bad_input_is_named_and_changes_nothing() {
             .await
             .is(422)
             .has("4000 characters or fewer");
-        assert_eq!(number(&site, "select count(*) as n from protect_contact").await, 0);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_contact").await,
+            0
+        );
         caller
             .post_bare(&format!("{path}/take"), &[("version", "1")])
             .await
@@ -478,7 +507,10 @@ fn two_people_at_once_and_the_second_is_told_who_was_first() {
         ];
         let late = caller.post(&format!("{path}/contacts"), &stale).await;
         late.is(409);
-        assert_eq!(number(&site, "select count(*) as n from protect_contact").await, 0);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_contact").await,
+            0
+        );
     });
 }
 
@@ -489,9 +521,16 @@ fn ticked_rows_are_taken_together_and_handed_to_the_partner() {
         let caller = site.sign_in("victim_care").await;
         let key = |id: WorkItemId, version: &str| format!("{id}.{version}");
         let margaret = lead(&site, "R-1").await;
-        let version = caller.get(&format!("/victim-care/{margaret}")).await.field("version");
+        let version = caller
+            .get(&format!("/victim-care/{margaret}"))
+            .await
+            .field("version");
         let row = key(margaret, &version);
-        let to = [("do", "allocate"), ("to", "unit:beacon"), ("item", row.as_str())];
+        let to = [
+            ("do", "allocate"),
+            ("to", "unit:beacon"),
+            ("item", row.as_str()),
+        ];
         let partner = site.sign_in("partner_caller").await;
         partner.get("/victim-care").await.is(200).lacks("Margaret");
         caller.post("/victim-care/move", &to).await.is(303);
@@ -512,9 +551,15 @@ fn ticked_rows_are_taken_together_and_handed_to_the_partner() {
         let new = lead(&site, "R-1").await;
         let report = [subject(&site, "R-1").await];
         let path = format!("/victim-care/{new}");
-        contact(&partner, &path, &report, "declined", &[("note", "Has had advice from her bank")])
-            .await
-            .is(303);
+        contact(
+            &partner,
+            &path,
+            &report,
+            "declined",
+            &[("note", "Has had advice from her bank")],
+        )
+        .await
+        .is(303);
         assert_eq!(lines(&site).await, [("declined".to_owned(), 1)]);
         // Another unit's victim is not there for the partner.
         let theo = lead(&site, "R-3").await;
@@ -524,7 +569,11 @@ fn ticked_rows_are_taken_together_and_handed_to_the_partner() {
             .await
             .is(404);
         let rows = [key(theo, "1"), key(lead(&site, "R-4").await, "1")];
-        let take = [("do", "take"), ("item", rows[0].as_str()), ("item", rows[1].as_str())];
+        let take = [
+            ("do", "take"),
+            ("item", rows[0].as_str()),
+            ("item", rows[1].as_str()),
+        ];
         let done = caller.post("/victim-care/move", &take).await;
         done.is(303);
         caller
@@ -532,7 +581,10 @@ fn ticked_rows_are_taken_together_and_handed_to_the_partner() {
             .await
             .has("You took 2 victims");
         caller
-            .post("/victim-care/move", &[("do", "allocate"), ("to", "unit:moon"), ("item", &rows[0])])
+            .post(
+                "/victim-care/move",
+                &[("do", "allocate"), ("to", "unit:moon"), ("item", &rows[0])],
+            )
             .await
             .is(400);
     });
@@ -554,13 +606,20 @@ fn each_role_gets_what_policy_says() {
             visitor.get(&path).await.is(200).lacks("Save contact");
             let take = [("version", "1")];
             visitor.post(&format!("{path}/take"), &take).await.is(403);
-            visitor.post(&format!("{path}/contacts"), &take).await.is(403);
+            visitor
+                .post(&format!("{path}/contacts"), &take)
+                .await
+                .is(403);
         }
         let inspector = site.sign_in("detective_inspector").await;
         let row = format!("{}.1", lead(&site, "R-3").await);
         let take = [("do", "take"), ("item", row.as_str())];
         inspector.post("/victim-care/move", &take).await.is(403);
-        let give = [("do", "allocate"), ("to", "unit:beacon"), ("item", row.as_str())];
+        let give = [
+            ("do", "allocate"),
+            ("to", "unit:beacon"),
+            ("item", row.as_str()),
+        ];
         inspector.post("/victim-care/move", &give).await.is(303);
         let refused = number(
             &site,
@@ -620,15 +679,24 @@ fn the_api_does_what_the_pages_do() {
             .has("topic: Choose at least one topic");
         let care = site.app.policy::<Care>().unwrap();
         body["topics"] = serde_json::to_value(all_topics(&care, "NFIB52C")).unwrap();
-        let done = site.call("POST", &contacts, &token, Some(body.clone())).await;
+        let done = site
+            .call("POST", &contacts, &token, Some(body.clone()))
+            .await;
         assert_eq!(done.is(201).json()["reports"][0]["line"], "advised");
-        site.call("POST", &contacts, &token, Some(body)).await.is(409);
+        site.call("POST", &contacts, &token, Some(body))
+            .await
+            .is(409);
         let reader = site.token("auditor", &["victim_care.list"]).await;
         site.call("GET", &path, &reader, None).await.is(403);
-        site.call("GET", "/api/v1/victim-care?view=closed_today", &reader, None)
-            .await
-            .is(200)
-            .has("Hollin");
+        site.call(
+            "GET",
+            "/api/v1/victim-care?view=closed_today",
+            &reader,
+            None,
+        )
+        .await
+        .is(200)
+        .has("Hollin");
         let document = site.call("GET", "/api/openapi.json", &reader, None).await;
         document.has("/api/v1/victim-care/{id}/contacts");
     });
@@ -716,7 +784,10 @@ fn measures_count_every_duty_once_and_errors_leave() {
                     &format!("07700 9001{n:02}"),
                 );
                 let born = format!("19{}-0{}-1{}", 50 + n, 1 + n % 9, n % 10);
-                merge(&mut victim, serde_json::json!({ "victim": { "date_of_birth": born } }));
+                merge(
+                    &mut victim,
+                    serde_json::json!({ "victim": { "date_of_birth": born } }),
+                );
                 report(&format!("R-1{n:02}"), victim)
             })
             .collect();
@@ -733,7 +804,13 @@ fn measures_count_every_duty_once_and_errors_leave() {
         let leads: Vec<WorkItemId> = leads.iter().map(|r| r.get("id").unwrap()).collect();
         let care = site.app.policy::<Care>().unwrap();
         let mut contacts = vec![];
-        let outcomes = ["advice_delivered", "declined", "duplicate", "no_answer", "unsafe_ended"];
+        let outcomes = [
+            "advice_delivered",
+            "declined",
+            "duplicate",
+            "no_answer",
+            "unsafe_ended",
+        ];
         for (item, outcome) in leads.iter().zip(outcomes) {
             let mut one = new_contact(&site, *item, outcome);
             one.topics = all_topics(&care, "NFIB52C");
@@ -764,7 +841,11 @@ fn measures_count_every_duty_once_and_errors_leave() {
             assert!(names.iter().any(|n| n.0 == line), "{line}: {names:?}");
         }
         let supported = cohort(&site, 1).await;
-        assert!(supported.iter().all(|n| (n.1 == 1) == (n.0 == "supported" || n.2 == 1 && n.1 == 1)));
+        assert!(
+            supported
+                .iter()
+                .all(|n| (n.1 == 1) == (n.0 == "supported" || n.2 == 1 && n.1 == 1))
+        );
     });
 }
 
@@ -780,14 +861,20 @@ fn a_batch_is_kept_whole_or_not_at_all() {
             new_contact(&site, one, "declined"),
         ];
         assert!(batch(&site, contacts).await.is_err());
-        assert_eq!(number(&site, "select count(*) as n from protect_contact").await, 0);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_contact").await,
+            0
+        );
         let contacts = vec![
             new_contact(&site, two, "no_answer"),
             new_contact(&site, two, "voicemail_left"),
             new_contact(&site, one, "declined"),
         ];
         batch(&site, contacts).await.unwrap();
-        assert_eq!(number(&site, "select count(*) as n from protect_contact").await, 3);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_contact").await,
+            3
+        );
         let attempts = number(
             &site,
             "select cast(sum(attempts) as bigint) as n from protect_duty",
@@ -804,13 +891,18 @@ fn vulnerable_victims_are_supported_in_time_with_a_plan_or_a_refusal() {
         let caller = site.sign_in("victim_care").await;
         let path = format!("/victim-care/{}", lead(&site, "R-3").await);
         let report = [subject(&site, "R-3").await];
-        let of_theo = |all: Vec<(String, i64, i64)>| all.into_iter().map(|n| n.0).collect::<Vec<_>>();
+        let of_theo =
+            |all: Vec<(String, i64, i64)>| all.into_iter().map(|n| n.0).collect::<Vec<_>>();
         assert!(of_theo(cohort(&site, 1).await).contains(&"not_offered".to_owned()));
         let offer = [("support-victim_support", "accepted")];
-        contact(&caller, &path, &report, "no_answer", &offer).await.is(303);
+        contact(&caller, &path, &report, "no_answer", &offer)
+            .await
+            .is(303);
         assert!(of_theo(cohort(&site, 1).await).contains(&"no_plan_or_refusal".to_owned()));
         let plan = [("support-victim_support", "plan_made")];
-        contact(&caller, &path, &report, "no_answer", &plan).await.is(303);
+        contact(&caller, &path, &report, "no_answer", &plan)
+            .await
+            .is(303);
         let met = cohort(&site, 1).await;
         assert!(met.contains(&("supported".to_owned(), 1, 0)), "{met:?}");
         caller.get(&path).await.has("Victim Support: plan made");
@@ -823,9 +915,13 @@ fn a_clock_that_runs_out_is_a_breach_for_ever() {
         seed(&site, sample()).await;
         let run = protect::victim_care::VICTIM_CARE.jobs[0].run;
         run(site.app.clone()).await.unwrap();
-        assert_eq!(number(&site, "select count(*) as n from protect_breach").await, 0);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_breach").await,
+            0
+        );
         // The high band has one working day to the first attempt and 24 hours to the first contact.
-        site.clock.set(Timestamp::parse("2026-11-24T09:30:00Z").unwrap());
+        site.clock
+            .set(Timestamp::parse("2026-11-24T09:30:00Z").unwrap());
         for _ in 0..2 {
             run(site.app.clone()).await.unwrap();
             let sql = "select count(*) as n from protect_breach b \
@@ -840,7 +936,8 @@ fn a_clock_that_runs_out_is_a_breach_for_ever() {
             .has("The breach is on record")
             .has("Overdue");
         // A first attempt made late is a breach even when the watch never looked.
-        site.clock.set(Timestamp::parse("2026-12-10T10:00:00Z").unwrap());
+        site.clock
+            .set(Timestamp::parse("2026-12-10T10:00:00Z").unwrap());
         let item = lead(&site, "R-4").await;
         batch(&site, vec![new_contact(&site, item, "no_answer")])
             .await

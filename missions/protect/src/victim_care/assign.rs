@@ -13,7 +13,10 @@ use super::{ALLOCATE, QUEUE, RELEASE, TAKE, find, href, permit};
 /// To whom something is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum To {
-    Colleague { id: ActorId, name: String },
+    Colleague {
+        id: ActorId,
+        name: String,
+    },
     /// Another unit: a partner's, or back to the force's own.
     Unit(String),
 }
@@ -83,7 +86,11 @@ pub async fn allocate(
 /// for that unit, with the old one as its origin: the duty goes on, and counts once.
 ///
 /// Returns the new items in the same order.
-pub async fn hand_over(tx: &mut Tx<'_>, items: &[WorkItem], unit: &str) -> store::Result<Vec<WorkItemId>> {
+pub async fn hand_over(
+    tx: &mut Tx<'_>,
+    items: &[WorkItem],
+    unit: &str,
+) -> store::Result<Vec<WorkItemId>> {
     // Followers first, so that none is made a lead on the way.
     for item in items.iter().rev() {
         work::close(tx, item.id, item.version, HANDED_OVER).await?;

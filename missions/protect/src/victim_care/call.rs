@@ -10,8 +10,8 @@ use record::time::Timestamp;
 use record::work::WorkState;
 use serde::Deserialize;
 use web::parts::{
-    Button, CharacterCount, Checkboxes, DateInput, FieldErrors, Hidden, Input, Money, Page,
-    PriorityTag, Radios, Select, Tag, TimeStamp, Timeline, WarningText,
+    Button, CharacterCount, Checkboxes, DateInput, FieldErrors, Hidden, Input, LabelSize, Money,
+    Page, PriorityTag, Radios, Select, Tag, TimeStamp, Timeline, WarningText,
 };
 use web::{App, Form, SignedIn, html, html_with};
 
@@ -120,7 +120,10 @@ fn build(
 /// What came of recording a contact.
 pub(super) enum Recorded {
     /// How the sheet stands now.
-    Done { advised: bool, ended: bool },
+    Done {
+        advised: bool,
+        ended: bool,
+    },
     Wrong(Box<Sheet>, Faults),
 }
 

@@ -63,7 +63,10 @@ impl Fields {
             let chosen = c.name() == input.channel;
             Choice::new(c.name(), c.title()).chosen(chosen)
         });
-        let directions = [("out", "We contacted the victim"), ("in", "The victim contacted us")];
+        let directions = [
+            ("out", "We contacted the victim"),
+            ("in", "The victim contacted us"),
+        ];
         let next = input.next_at.as_deref().and_then(Timestamp::parse);
         let day = next.map(Timestamp::day);
         let of_day = |part: Option<String>| part.unwrap_or_default();
@@ -71,7 +74,11 @@ impl Fields {
         Fields {
             action: super::href(sheet.item.id),
             calls: format!("{}, one call", words::plural(count, "report", "reports")),
-            reports_title: if count == 1 { "The report" } else { "The reports" },
+            reports_title: if count == 1 {
+                "The report"
+            } else {
+                "The reports"
+            },
             reports: reports.collect(),
             outcomes: outcomes.collect(),
             channels: channels.collect(),
@@ -227,9 +234,7 @@ pub fn clocks(care: &Care, sheet: &Sheet, now: Timestamp) -> Vec<ClockLine> {
     };
     let duty = &matter.duty;
     let enhanced = care.is_enhanced(duty.band);
-    let attempt_limit = care
-        .plan
-        .first_attempt_limit(duty.received_at, duty.band);
+    let attempt_limit = care.plan.first_attempt_limit(duty.received_at, duty.band);
     let contact_limit = care.first_contact_limit(duty.received_at, duty.band);
     let published = care.clocks.get(FIRST_CONTACT);
     let published = published.and_then(|c| c.limit_in_words(enhanced));
@@ -309,7 +314,9 @@ pub fn unknown(sheet: &Sheet) -> Vec<String> {
         return Vec::new();
     };
     let factors = lead.vulnerability.unknown.iter();
-    factors.map(|f| sentence(f.rsplit('.').next().unwrap_or(f))).collect()
+    factors
+        .map(|f| sentence(f.rsplit('.').next().unwrap_or(f)))
+        .collect()
 }
 
 /// What a caller must know before dialling: safe contact, and processes a person must start.
@@ -385,7 +392,11 @@ pub fn history(care: &Care, sheet: &Sheet) -> Timeline {
                 .map(|t| match t.response.as_str() {
                     "given" => care.words(&t.id),
                     response => {
-                        format!("{} ({})", care.words(&t.id), care.words(response).to_lowercase())
+                        format!(
+                            "{} ({})",
+                            care.words(&t.id),
+                            care.words(response).to_lowercase()
+                        )
                     }
                 })
                 .collect();

@@ -139,7 +139,8 @@ mod tests {
         Files(BTreeMap::from([(Clocks::FILE.to_owned(), text.to_owned())]))
     }
 
-    const HEAD: &str = "clock_id,trigger,event_that_satisfies,standard_limit,enhanced_limit,unit,source,basis\n";
+    const HEAD: &str =
+        "clock_id,trigger,event_that_satisfies,standard_limit,enhanced_limit,unit,source,basis\n";
     const FIRST: &str = "VC-FIRST-LOCAL,report_received,first_contact,5,1,days,local,checked\n";
 
     #[test]

@@ -120,9 +120,8 @@ fn advice_without_topics_is_not_advice() {
 fn not_reached_only_after_the_full_plan() {
     let plan = plan();
     let mut duty = duty(Priority::Medium);
-    let give_up = |duty: &Duty, at| {
-        duty.after(&event(Effect::NotReached, Channel::Decision, at), &plan)
-    };
+    let give_up =
+        |duty: &Duty, at| duty.after(&event(Effect::NotReached, Channel::Decision, at), &plan);
     let steps = [
         (NextStep::Call(1), Channel::Phone, "2026-11-23T11:00:00Z"),
         // The same day again is an attempt but no other day.

@@ -114,8 +114,7 @@ impl Guides {
         }
         let mut codes = csv::Reader::from_reader(files.text(Self::CODES)?.as_bytes());
         for row in codes.deserialize() {
-            let line: CodeLine =
-                row.map_err(|e| PolicyError::new(Self::CODES, e.to_string()))?;
+            let line: CodeLine = row.map_err(|e| PolicyError::new(Self::CODES, e.to_string()))?;
             if !all.guides.contains_key(&line.advice_key) {
                 let problem = format!(
                     "code {} has the advice {:?}, which {} lacks",

@@ -9,8 +9,9 @@ use record::time::Timestamp;
 use record::work::Priority;
 use serde::Deserialize;
 use web::parts::{
-    BulkBar, Button, Checkboxes, Choice, CountPill, DueCell, Empty, FilterPanel, Hidden, Html, Input, Link, Money,
-    Page, Pagination, PriorityTag, Select, ShortcutDialog, SubNav, Tag, Tick, TimeStamp, words,
+    BulkBar, Button, Checkboxes, Choice, CountPill, DueCell, Empty, FilterPanel, Hidden, Html,
+    Input, Link, Money, Page, Pagination, PriorityTag, Select, ShortcutDialog, SubNav, Tag, Tick,
+    TimeStamp, words,
 };
 use web::{App, Form, SignedIn, html, register};
 
@@ -202,9 +203,8 @@ fn views(asked: &Asked, counts: &[u64]) -> SubNav {
 }
 
 fn filter(asked: &Asked) -> FilterPanel {
-    let bands = Priority::ALL.map(|band| {
-        Choice::new(band.name(), band.title()).chosen(asked.bands.contains(&band))
-    });
+    let bands = Priority::ALL
+        .map(|band| Choice::new(band.name(), band.title()).chosen(asked.bands.contains(&band)));
     let feeds = Feed::ALL.map(|feed| {
         let chosen = asked.feeds.iter().any(|f| f == feed.name());
         Choice::new(feed.name(), feed.title()).chosen(chosen)
@@ -216,8 +216,7 @@ fn filter(asked: &Asked) -> FilterPanel {
         .and(&Checkboxes::new("overdue", "Show only", &overdue).small())
         .and(&Input::new("district", "District").value(&asked.district))
         .and(&Checkboxes::new("feed", "How it reached us", &feeds).small());
-    let mut panel = FilterPanel::new("/victim-care", fields)
-        .clear_href(view_href(asked.view));
+    let mut panel = FilterPanel::new("/victim-care", fields).clear_href(view_href(asked.view));
     for band in &asked.bands {
         let mut rest = asked.clone();
         rest.bands.retain(|b| b != band);
@@ -247,11 +246,7 @@ fn filter(asked: &Asked) -> FilterPanel {
 }
 
 /// Buttons for what the person may do; none for those who look on.
-async fn bulk_bar(
-    app: &App,
-    who: &SignedIn,
-    care: &Care,
-) -> Result<Option<BulkBar>, web::Error> {
+async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkBar>, web::Error> {
     let (takes, allocates) = (who.may(&TAKE), who.may(&ALLOCATE));
     if !takes && !allocates {
         return Ok(None);
@@ -263,9 +258,15 @@ async fn bulk_bar(
     if allocates {
         let mut choices = vec![Choice::new("", "Choose who calls")];
         for partner in &care.partners {
-            choices.push(Choice::new(format!("unit:{}", partner.unit), &partner.title));
+            choices.push(Choice::new(
+                format!("unit:{}", partner.unit),
+                &partner.title,
+            ));
         }
-        choices.push(Choice::new(format!("unit:{}", care.unit), "Back to the force"));
+        choices.push(Choice::new(
+            format!("unit:{}", care.unit),
+            "Back to the force",
+        ));
         for one in register::colleagues(app.store(), &who.actor).await? {
             if one.unit == care.unit {
                 choices.push(Choice::new(format!("person:{}", one.id), &one.name));
@@ -338,9 +339,8 @@ fn row_key(key: &str) -> Result<(WorkItemId, i64), web::Error> {
 }
 
 async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, web::Error> {
-    let unknown = || {
-        web::Error::BadRequest("choose a colleague or a partner to allocate to".to_owned())
-    };
+    let unknown =
+        || web::Error::BadRequest("choose a colleague or a partner to allocate to".to_owned());
     let care = app.policy::<Care>()?;
     if let Some(unit) = to.strip_prefix("unit:") {
         let known = unit == care.unit || care.partner(unit).is_some();

@@ -14,6 +14,7 @@ mod call;
 mod call_parts;
 pub mod clocks;
 pub mod contact;
+mod contact_rows;
 pub mod duty;
 mod form;
 pub mod guide;
@@ -116,9 +117,7 @@ pub const VICTIM_CARE: Capability = Capability {
         Route::get("/victim-care", &LIST, || get(list_page::page)),
         Route::post("/victim-care/move", &LIST, || post(list_page::bulk)),
         Route::get("/victim-care/{id}", &VIEW, || get(call::page)),
-        Route::post("/victim-care/{id}/contacts", &RECORD, || {
-            post(call::submit)
-        }),
+        Route::post("/victim-care/{id}/contacts", &RECORD, || post(call::submit)),
         Route::post("/victim-care/{id}/take", &TAKE, || post(call::take)),
         Route::post("/victim-care/{id}/release", &RELEASE, || {
             post(call::release)
@@ -198,7 +197,10 @@ fn queue_of(actor: &Actor) -> Resource {
 /// not see is not found.
 async fn find(app: &App, actor: &Actor, id: WorkItemId) -> Result<WorkItem, web::Error> {
     let queue = Resource::of("queue", QUEUE);
-    let grant = app.system().permit(&LOOK_UP, &queue, "").map_err(store::Error::from)?;
+    let grant = app
+        .system()
+        .permit(&LOOK_UP, &queue, "")
+        .map_err(store::Error::from)?;
     let mut reader = app.store().read(&grant).await?;
     let item = work::find(&mut reader.conn(), &actor.scope(), id).await?;
     if item.queue != QUEUE {

@@ -14,7 +14,12 @@ pub fn go(to: &str, done: &str, count: u64) -> Response {
 
 /// The notice an address asks for.
 pub fn notice(pairs: &[(String, String)]) -> Option<Notice> {
-    let of = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let of = |name: &str| {
+        pairs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
     let count: u64 = of("count").and_then(|c| c.parse().ok()).unwrap_or(0);
     let victims = words::plural(count, "victim", "victims");
     Some(match of("done")? {

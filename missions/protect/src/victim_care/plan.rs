@@ -144,6 +144,8 @@ impl Plan {
 
     pub fn is_out_of_hours(&self, at: Timestamp) -> bool {
         let hour = at.hour();
-        !self.calendar.is_working(at.day()) || hour < self.office.opens || hour >= self.office.closes
+        !self.calendar.is_working(at.day())
+            || hour < self.office.opens
+            || hour >= self.office.closes
     }
 }

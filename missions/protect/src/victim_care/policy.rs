@@ -201,7 +201,10 @@ fn check(file: &CareFile) -> Result<(), String> {
         }
     }
     let lists: [(&str, Vec<&str>); 4] = [
-        ("outcome", file.outcome.iter().map(|o| o.id.as_str()).collect()),
+        (
+            "outcome",
+            file.outcome.iter().map(|o| o.id.as_str()).collect(),
+        ),
         ("prevention", ids(&file.prevention)),
         ("response", ids(&file.response)),
         ("support", ids(&file.support)),

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use store::{Conn, Reader, Sql, work};
 use web::App;
 
-use super::contact::{NewContact, duties};
+use super::contact::NewContact;
+use super::contact_rows::duties;
 use super::duty::{Channel, Duty};
 use super::policy::Care;
 use super::schema::HANDED_OVER;
@@ -247,8 +248,10 @@ async fn successor(
     conn: &mut Conn<'_>,
     item: WorkItemId,
 ) -> Result<Option<WorkItemId>, web::Error> {
-    let sql = Sql::new("select id from work_item where ")
-        .with("origin = ? and queue = ?", [item.into(), super::QUEUE.into()]);
+    let sql = Sql::new("select id from work_item where ").with(
+        "origin = ? and queue = ?",
+        [item.into(), super::QUEUE.into()],
+    );
     let row = conn.first(sql).await?;
     Ok(row.map(|r| r.get("id")).transpose()?)
 }
@@ -278,16 +281,27 @@ impl Sheet {
         self.matters.iter().any(|m| {
             m.report.markers.contains(LINK)
                 || m.report.answers.get(LINK).is_some_and(|a| a == "yes")
-                || m.vulnerability.actions.iter().any(|a| a.contains("domestic_abuse"))
+                || m.vulnerability
+                    .actions
+                    .iter()
+                    .any(|a| a.contains("domestic_abuse"))
         })
     }
 
     pub fn phones(&self) -> Vec<String> {
-        distinct(self.matters.iter().filter_map(|m| m.report.victim.phone.clone()))
+        distinct(
+            self.matters
+                .iter()
+                .filter_map(|m| m.report.victim.phone.clone()),
+        )
     }
 
     pub fn languages(&self) -> Vec<String> {
-        distinct(self.matters.iter().filter_map(|m| m.report.victim.language.clone()))
+        distinct(
+            self.matters
+                .iter()
+                .filter_map(|m| m.report.victim.language.clone()),
+        )
     }
 
     /// A duty's refusal of a contact, for the first report that refuses it.

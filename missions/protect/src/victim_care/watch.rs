@@ -7,10 +7,10 @@ use record::work::Priority;
 use store::{Sql, Value};
 use web::{App, Tick};
 
-use super::clocks::{FIRST_ATTEMPT, FIRST_CONTACT};
-use super::contact::{breach_row, write_breaches};
-use super::policy::Care;
 use super::QUEUE;
+use super::clocks::{FIRST_ATTEMPT, FIRST_CONTACT};
+use super::contact_rows::{breach_row, write_breaches};
+use super::policy::Care;
 
 /// Reads times only, of nobody in particular.
 pub const LOOK: Act = Act::new(
