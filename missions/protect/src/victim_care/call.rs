@@ -10,8 +10,8 @@ use record::time::Timestamp;
 use record::work::WorkState;
 use serde::Deserialize;
 use web::parts::{
-    Button, CharacterCount, Checkboxes, DateInput, FieldErrors, Hidden, Input, Money, Page,
-    PriorityTag, Radios, Select, Tag, TimeStamp, Timeline, WarningText,
+    Button, CharacterCount, Checkboxes, DateInput, FieldErrors, Hidden, Input, LabelSize, Money,
+    Page, PriorityTag, Radios, Select, Tag, TimeStamp, Timeline, WarningText,
 };
 use web::{App, Form, SignedIn, html, html_with};
 

@@ -182,10 +182,6 @@ pub fn check(
     let is_call_back = outcome.is_some_and(|o| o.effect == Effect::CallBack);
     let next_at = next_time(input, is_call_back, now, &mut errors);
     check_given(care, sheet, input, &mut errors);
-    if input.note.chars().count() > care.longest_note {
-        let message = format!("The note must be {} characters or fewer", care.longest_note);
-        errors.add("note", message);
-    }
     let (Some(channel), Some(direction), Some(outcome), true) =
         (channel, direction, outcome, errors.0.is_empty())
     else {
@@ -288,7 +284,12 @@ fn next_time(
     }
 }
 
+/// What was said and offered, and the note.
 fn check_given(care: &Care, sheet: &Sheet, input: &ContactInput, errors: &mut Faults) {
+    if input.note.chars().count() > care.longest_note {
+        let message = format!("The note must be {} characters or fewer", care.longest_note);
+        errors.add("note", message);
+    }
     for topic in &input.topics {
         let is_prevention = care.prevention.iter().any(|p| p.id == topic.id);
         let is_crime = sheet

@@ -14,6 +14,7 @@ mod call;
 mod call_parts;
 pub mod clocks;
 pub mod contact;
+mod contact_rows;
 pub mod duty;
 mod form;
 pub mod guide;

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use store::{Conn, Reader, Sql, work};
 use web::App;
 
-use super::contact::{NewContact, duties};
+use super::contact::NewContact;
+use super::contact_rows::duties;
 use super::duty::{Channel, Duty};
 use super::policy::Care;
 use super::schema::HANDED_OVER;

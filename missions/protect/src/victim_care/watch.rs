@@ -9,7 +9,7 @@ use web::{App, Tick};
 
 use super::QUEUE;
 use super::clocks::{FIRST_ATTEMPT, FIRST_CONTACT};
-use super::contact::{breach_row, write_breaches};
+use super::contact_rows::{breach_row, write_breaches};
 use super::policy::Care;
 
 /// Reads times only, of nobody in particular.
