@@ -18,12 +18,13 @@ pub mod networks;
 pub mod queues;
 pub mod receive;
 pub mod schema;
+pub mod sources;
 pub mod triage;
 
 use web::{Capability, PolicyFile};
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[&RECEIVING];
+pub const CAPABILITIES: &[&Capability] = &[&RECEIVING, &imports::pages::IMPORTS, &sources::SOURCES];
 
 /// Receiving itself: tables and policies the other capabilities of intake stand on.
 const RECEIVING: Capability = Capability {

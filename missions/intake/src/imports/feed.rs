@@ -16,7 +16,11 @@ use crate::receive::{Desk, Ready};
 
 /// Reports received in one transaction: large enough to share its costs, small enough that others
 /// never wait long.
-pub(super) const BATCH: usize = 250;
+pub const BATCH: usize = 250;
+
+/// Rows after which progress is told although none of them could be kept: findings are handed on
+/// before they pile up.
+const TELL_EVERY: u64 = 2_000;
 
 /// Batches worked out ahead of the writer.
 const AHEAD: usize = 4;
@@ -48,13 +52,15 @@ pub(super) fn start(
     mapping: Mapping,
     now: Timestamp,
     rejected_file: Option<PathBuf>,
+    batch: usize,
 ) -> Running {
     let (sender, chunks) = mpsc::channel(AHEAD);
     let end = tokio::task::spawn_blocking(move || {
         let mut reader = Reader {
             desk,
             sender,
-            rows: Vec::with_capacity(BATCH),
+            batch: batch.max(1),
+            rows: Vec::new(),
             findings: Vec::new(),
             read_rows: 0,
             rejected: 0,
@@ -68,6 +74,7 @@ pub(super) fn start(
 struct Reader {
     desk: Arc<Desk>,
     sender: mpsc::Sender<Chunk>,
+    batch: usize,
     rows: Vec<(u64, record::report::Report)>,
     findings: Vec<Finding>,
     read_rows: u64,
@@ -124,7 +131,8 @@ impl Reader {
             let found = source.findings().len();
             self.findings.extend_from_slice(&source.findings()[noted..found]);
             noted = found;
-            if self.rows.len() >= BATCH && !self.send(source.bytes_read()) {
+            let full = self.rows.len() >= self.batch || self.read_rows >= TELL_EVERY;
+            if full && !self.send(source.bytes_read()) {
                 break;
             }
         }
