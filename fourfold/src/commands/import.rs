@@ -38,6 +38,7 @@ impl ImportFiles {
     pub async fn run(self, place: &Place, json: bool) -> Result<Done> {
         let app = place.app(true, false).await?;
         let desk = app.policy::<Desk>()?;
+        imports::close_abandoned(&app).await?;
         let mut done = Done::Clean;
         let mut receipts = Vec::new();
         for file in &self.files {

@@ -1,4 +1,6 @@
 //! The product as assembled: routes, acts, pages, on both databases.
 
 mod harness;
+mod imports;
+mod killed;
 mod signing_in;

@@ -24,6 +24,8 @@ pub(super) struct ReceiptBody {
     id: ImportId,
     source: String,
     file_name: String,
+    /// Name of the mapping its rows were read by.
+    mapping: String,
     /// SHA-256 of the file's bytes.
     digest: String,
     state: super::State,
@@ -73,6 +75,7 @@ impl From<Receipt> for ReceiptBody {
             id: r.id,
             source: r.source,
             file_name: r.file_name,
+            mapping: r.mapping,
             digest: r.digest,
             state: r.state,
             started_at: r.started_at.rfc3339(),

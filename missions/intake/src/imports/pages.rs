@@ -235,7 +235,8 @@ impl Fragment {
         let r = &self.receipt;
         SummaryList::new()
             .compact()
-            .row("Source", r.source.as_str())
+            .row_if("Source", Some(r.source.as_str()).filter(|s| !s.is_empty()))
+            .row_if("Mapping", Some(r.mapping.as_str()).filter(|m| !m.is_empty()))
             .row("Imported by", r.by_name.as_str())
             .row("Started", r.started_at.show())
             .row_if("Ended", r.ended_at.map(|t| t.show()))

@@ -55,6 +55,8 @@ pub struct Receipt {
     pub id: ImportId,
     pub source: String,
     pub file_name: String,
+    /// Name of the mapping its rows were read by.
+    pub mapping: String,
     /// SHA-256 of the file's bytes, in hex; empty until it was read to its end.
     pub digest: String,
     pub state: State,
@@ -99,6 +101,7 @@ impl Receipt {
             id: row.get("id")?,
             source: row.get("source")?,
             file_name: row.get("file_name")?,
+            mapping: row.get("mapping")?,
             digest: row.get("digest")?,
             state: State::parse(&row.get::<String>("state")?),
             started_at: row.get("started_at")?,
@@ -126,7 +129,7 @@ impl Receipt {
             self.source.as_str().into(),
             self.file_name.as_str().into(),
             self.digest.as_str().into(),
-            "".into(),
+            self.mapping.as_str().into(),
             self.state.name().into(),
             self.started_at.into(),
             self.ended_at.into(),
@@ -148,6 +151,7 @@ impl Receipt {
         ];
         // An upload's digest is known before its import begins, and stays.
         let update = "on conflict (id) do update set source = excluded.source, \
+            mapping = excluded.mapping, \
             digest = case when excluded.digest = '' then intake_import.digest \
                      else excluded.digest end, \
             state = excluded.state, started_at = excluded.started_at, \

@@ -22,15 +22,12 @@ pub(super) struct Held {
     pub receipt: Receipt,
     /// Whether the uploaded file is still there.
     pub has_raw: bool,
-    /// Key of the mapping the person was last offered, of a file that waits.
-    pub mapping: String,
 }
 
 fn of_row(row: &Row) -> store::Result<Held> {
     Ok(Held {
         receipt: Receipt::of_row(row)?,
         has_raw: row.get::<Option<String>>("raw")?.is_some(),
-        mapping: row.get("mapping")?,
     })
 }
 

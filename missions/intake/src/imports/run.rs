@@ -52,6 +52,7 @@ pub async fn run(
         id,
         source: import.mapping.source.clone(),
         file_name: import.file_name,
+        mapping: import.mapping.name.clone(),
         digest: String::new(),
         state: State::Running,
         started_at: store.now(),

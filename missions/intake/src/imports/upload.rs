@@ -105,6 +105,7 @@ fn waiting(
         id,
         source: String::new(),
         file_name,
+        mapping: String::new(),
         digest,
         state: State::Waiting,
         started_at: app.now(),
