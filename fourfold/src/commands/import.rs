@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::files::Mapping;
+use clap::builder::TypedValueParser as _;
+use intake::files::{Mapping, SHIPPED};
 use intake::imports::{self, Import, Receipt};
 use intake::receive::Desk;
+use intake::sources;
+use web::App;
 
 use super::Done;
 use crate::assemble::Place;
@@ -16,7 +19,8 @@ pub struct ImportFiles {
     /// Files to import: CSV, XLSX or JSON, gzipped or zipped
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Mapping file; without it, the shipped mapping that fits, or a guess from the headings
+    /// Mapping file, or the name of a shipped mapping; without it, the mapping that fits the
+    /// headings, or a guess
     #[arg(long)]
     mapping: Option<PathBuf>,
     /// Key of the source, in place of the mapping's own
@@ -25,16 +29,20 @@ pub struct ImportFiles {
     /// Read and find, and keep nothing
     #[arg(long)]
     dry_run: bool,
+    /// Reports kept together in one transaction
+    #[arg(long, default_value_t = imports::BATCH, value_parser = clap::value_parser!(u16).range(1..=5_000).map(usize::from))]
+    batch: usize,
 }
 
 impl ImportFiles {
     pub async fn run(self, place: &Place, json: bool) -> Result<Done> {
         let app = place.app(true, false).await?;
         let desk = app.policy::<Desk>()?;
+        imports::close_abandoned(&app).await?;
         let mut done = Done::Clean;
         let mut receipts = Vec::new();
         for file in &self.files {
-            let (mapping, how) = self.mapping_for(file, &desk)?;
+            let (mapping, how) = self.mapping_for(&app, file, &desk).await?;
             if !json {
                 println!("{}: {how}", file.display());
             }
@@ -50,6 +58,7 @@ impl ImportFiles {
                 dry_run: self.dry_run,
                 rejected_file: Some(beside(file)),
                 id: None,
+                batch: self.batch,
             };
             let progress = |receipt: &Receipt| {
                 bar.set_position(receipt.bytes_read);
@@ -75,16 +84,12 @@ impl ImportFiles {
         Ok(done)
     }
 
-    fn mapping_for(&self, file: &Path, desk: &Desk) -> Result<(Mapping, String)> {
+    async fn mapping_for(&self, app: &App, file: &Path, desk: &Desk) -> Result<(Mapping, String)> {
         let (mut mapping, how) = match &self.mapping {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("{} cannot be read", path.display()))?;
-                let name = path.display().to_string();
-                (Mapping::from_toml(&name, &text)?, format!("mapping {name}"))
-            }
+            Some(path) => named(path)?,
             None => {
-                let chosen = imports::choose(file, &desk.limits, Vec::new())
+                let saved = sources::saved(app, &app.command_line()).await?;
+                let chosen = imports::choose(file, &desk.limits, saved)
                     .with_context(|| file.display().to_string())?;
                 (chosen.mapping, chosen.how)
             }
@@ -94,6 +99,22 @@ impl ImportFiles {
         }
         Ok((mapping, how))
     }
+}
+
+/// A mapping file, or a shipped mapping by its name.
+fn named(path: &Path) -> Result<(Mapping, String)> {
+    let name = path.display().to_string();
+    let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name && !path.exists());
+    let text = match shipped {
+        Some((_, text)) => (*text).to_owned(),
+        None => {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            std::fs::read_to_string(path).with_context(|| {
+                format!("{name} cannot be read. Shipped mappings are: {}", known.join(", "))
+            })?
+        }
+    };
+    Ok((Mapping::from_toml(&name, &text)?, format!("mapping {name}")))
 }
 
 /// `FILE.rejected.csv`, beside the file.

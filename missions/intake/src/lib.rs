@@ -24,6 +24,7 @@ pub mod reports;
 pub mod schema;
 pub mod search;
 pub mod sightings;
+pub mod sources;
 pub mod triage;
 
 use web::{Capability, PolicyFile};
@@ -31,6 +32,8 @@ use web::{Capability, PolicyFile};
 /// What this mission does, one file each.
 pub const CAPABILITIES: &[&Capability] = &[
     &RECEIVING,
+    &imports::pages::IMPORTS,
+    &sources::SOURCES,
     &reports::REPORTS,
     &people::PEOPLE,
     &sightings::SIGHTINGS,

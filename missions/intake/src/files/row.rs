@@ -13,7 +13,7 @@ pub struct Headings {
 
 impl Headings {
     /// Trims each name; a blank one is called by its position, `column 3`.
-    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Headings {
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Headings {
         let names = names
             .into_iter()
             .enumerate()

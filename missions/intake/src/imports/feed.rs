@@ -16,7 +16,11 @@ use crate::receive::{Desk, Ready};
 
 /// Reports received in one transaction: large enough to share its costs, small enough that others
 /// never wait long.
-pub(super) const BATCH: usize = 500;
+pub const BATCH: usize = 500;
+
+/// Rows after which progress is told although none of them could be kept: findings are handed on
+/// before they pile up.
+const TELL_EVERY: u64 = 2_000;
 
 /// Batches worked out ahead of the writer.
 const AHEAD: usize = 4;
@@ -48,20 +52,19 @@ pub(super) fn start(
     mapping: Mapping,
     now: Timestamp,
     rejected_file: Option<PathBuf>,
+    batch: usize,
 ) -> Running {
     let (sender, chunks) = mpsc::channel(AHEAD);
     let end = tokio::task::spawn_blocking(move || {
         let mut reader = Reader {
             desk,
             sender,
-            rows: Vec::with_capacity(BATCH),
+            batch: batch.max(1),
+            rows: Vec::new(),
             findings: Vec::new(),
             read_rows: 0,
             rejected: 0,
-            out: Rejects {
-                file: rejected_file,
-                writer: None,
-            },
+            out: Rejects { file: rejected_file, writer: None },
         };
         reader.read(&path, &mapping, now)
     });
@@ -71,6 +74,7 @@ pub(super) fn start(
 struct Reader {
     desk: Arc<Desk>,
     sender: mpsc::Sender<Chunk>,
+    batch: usize,
     rows: Vec<(u64, record::report::Report)>,
     findings: Vec<Finding>,
     read_rows: u64,
@@ -87,12 +91,7 @@ impl Reader {
     ) -> Result<End, std::io::Error> {
         let mut source = match Source::open(path, &self.desk.limits, &mapping.format) {
             Ok(source) => source,
-            Err(problem) => {
-                return Ok(End {
-                    digest: None,
-                    problem: Some(problem),
-                });
-            }
+            Err(problem) => return Ok(End { digest: None, problem: Some(problem) }),
         };
         let fit = mapping.validate(source.headings());
         let unfit = fit.iter().any(|f| f.severity == Severity::Rejected);
@@ -130,16 +129,15 @@ impl Reader {
                 }
             }
             let found = source.findings().len();
-            self.findings
-                .extend_from_slice(&source.findings()[noted..found]);
+            self.findings.extend_from_slice(&source.findings()[noted..found]);
             noted = found;
-            if self.rows.len() >= BATCH && !self.send(source.bytes_read()) {
+            let full = self.rows.len() >= self.batch || self.read_rows >= TELL_EVERY;
+            if full && !self.send(source.bytes_read()) {
                 break;
             }
         }
         let found = source.findings().len();
-        self.findings
-            .extend_from_slice(&source.findings()[noted..found]);
+        self.findings.extend_from_slice(&source.findings()[noted..found]);
         self.send(source.bytes_read());
         let digest = match (&problem, unfit) {
             (None, false) => match source.finish() {
@@ -160,9 +158,7 @@ impl Reader {
         let rows = std::mem::take(&mut self.rows);
         let desk = Arc::clone(&self.desk);
         let ready = tokio::task::spawn_blocking(move || {
-            rows.into_iter()
-                .map(|(row, report)| (row, desk.ready(report)))
-                .collect()
+            rows.into_iter().map(|(row, report)| (row, desk.ready(report))).collect()
         });
         let chunk = Chunk {
             ready,

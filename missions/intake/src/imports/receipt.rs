@@ -4,14 +4,16 @@ use record::Finding;
 use record::ids::ImportId;
 use record::time::Timestamp;
 use serde::Serialize;
-use store::{OnConflict, Result, Row, Sql, Tx, Value};
+use store::{Conn, OnConflict, Result, Row, Sql, Tx, Value};
 
 /// Findings kept with a receipt; all others are counted, and stand in the rejected rows' file.
 pub const MOST_FINDINGS: usize = 500;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Uploaded; its columns are not confirmed yet.
+    Waiting,
     Running,
     Done,
     Failed,
@@ -20,14 +22,26 @@ pub enum State {
 impl State {
     pub const fn name(self) -> &'static str {
         match self {
+            State::Waiting => "waiting",
             State::Running => "running",
             State::Done => "done",
             State::Failed => "failed",
         }
     }
 
+    /// Words for a page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            State::Waiting => "Waiting for its columns",
+            State::Running => "Running",
+            State::Done => "Done",
+            State::Failed => "Stopped",
+        }
+    }
+
     fn parse(name: &str) -> State {
         match name {
+            "waiting" => State::Waiting,
             "done" => State::Done,
             "failed" => State::Failed,
             _ => State::Running,
@@ -41,6 +55,8 @@ pub struct Receipt {
     pub id: ImportId,
     pub source: String,
     pub file_name: String,
+    /// Name of the mapping its rows were read by.
+    pub mapping: String,
     /// SHA-256 of the file's bytes, in hex; empty until it was read to its end.
     pub digest: String,
     pub state: State,
@@ -78,13 +94,14 @@ impl Receipt {
         self.rejected > 0 || !self.findings.is_empty() || self.problem.is_some()
     }
 
-    pub fn of_row(row: &Row) -> Result<Receipt> {
+    pub(crate) fn of_row(row: &Row) -> Result<Receipt> {
         let count = |name: &str| row.get::<i64>(name).map(|n| n.max(0).unsigned_abs());
         let findings: Kept = row.json("findings")?;
         Ok(Receipt {
             id: row.get("id")?,
             source: row.get("source")?,
             file_name: row.get("file_name")?,
+            mapping: row.get("mapping")?,
             digest: row.get("digest")?,
             state: State::parse(&row.get::<String>("state")?),
             started_at: row.get("started_at")?,
@@ -105,17 +122,14 @@ impl Receipt {
 
     /// Writes the receipt as it stands.
     pub async fn save(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let kept = Kept {
-            first: self.findings.clone(),
-            more: self.more_findings,
-        };
+        let kept = Kept { first: self.findings.clone(), more: self.more_findings };
         let count = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
         let row = vec![
             self.id.into(),
             self.source.as_str().into(),
             self.file_name.as_str().into(),
             self.digest.as_str().into(),
-            "".into(),
+            self.mapping.as_str().into(),
             self.state.name().into(),
             self.started_at.into(),
             self.ended_at.into(),
@@ -128,49 +142,38 @@ impl Receipt {
             count(self.bytes_total),
             serde_json::to_string(&kept).unwrap_or_default().into(),
             self.problem.as_deref().into(),
+            tx.now().into(),
         ];
         let columns = &[
-            "id",
-            "source",
-            "file_name",
-            "digest",
-            "mapping",
-            "state",
-            "started_at",
-            "ended_at",
-            "by_name",
-            "read_rows",
-            "accepted",
-            "duplicate",
-            "rejected",
-            "bytes_read",
-            "bytes_total",
-            "findings",
-            "problem",
+            "id", "source", "file_name", "digest", "mapping", "state", "started_at", "ended_at",
+            "by_name", "read_rows", "accepted", "duplicate", "rejected", "bytes_read",
+            "bytes_total", "findings", "problem", "beat_at",
         ];
-        let update = "on conflict (id) do update set digest = excluded.digest, \
-            state = excluded.state, ended_at = excluded.ended_at, \
+        // An upload's digest is known before its import begins, and stays.
+        let update = "on conflict (id) do update set source = excluded.source, \
+            mapping = excluded.mapping, \
+            digest = case when excluded.digest = '' then intake_import.digest \
+                     else excluded.digest end, \
+            state = excluded.state, started_at = excluded.started_at, \
+            ended_at = excluded.ended_at, by_name = excluded.by_name, \
             read_rows = excluded.read_rows, accepted = excluded.accepted, \
             duplicate = excluded.duplicate, rejected = excluded.rejected, \
             bytes_read = excluded.bytes_read, findings = excluded.findings, \
-            problem = excluded.problem";
-        tx.insert(
-            "intake_import",
-            columns,
-            vec![row],
-            OnConflict::Update(update),
-        )
-        .await?;
+            problem = excluded.problem, beat_at = excluded.beat_at";
+        tx.insert("intake_import", columns, vec![row], OnConflict::Update(update)).await?;
         Ok(())
     }
 
     /// When the same bytes were imported to the end before.
-    pub async fn earlier(&self, tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    pub async fn earlier(&self, conn: &mut Conn<'_>) -> Result<Option<Timestamp>> {
+        if self.digest.is_empty() {
+            return Ok(None);
+        }
         let sql = Sql::new("select min(started_at) as at from intake_import where ").with(
-            "digest = ? and state = 'done' and id <> ?",
-            [self.digest.as_str().into(), self.id.into()],
+            "digest = ? and state = 'done' and id <> ? and started_at <= ?",
+            [self.digest.as_str().into(), self.id.into(), self.started_at.into()],
         );
-        match tx.first(sql).await? {
+        match conn.first(sql).await? {
             Some(row) => row.get("at"),
             None => Ok(None),
         }

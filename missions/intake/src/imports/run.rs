@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::access::{Actor, Resource};
+use record::access::Actor;
 use record::ids::ImportId;
 use record::{Finding, Grant};
 use store::Store;
@@ -12,6 +12,8 @@ use store::Store;
 use super::IMPORT;
 use super::feed::{self, Chunk, End};
 use super::receipt::{Receipt, State};
+use super::watch;
+use crate::sources;
 use crate::files::Mapping;
 use crate::receive::{Desk, Ready, Received, receive};
 
@@ -27,6 +29,8 @@ pub struct Import {
     pub rejected_file: Option<PathBuf>,
     /// The receipt's identifier, when it was handed out beforehand.
     pub id: Option<ImportId>,
+    /// Reports received in one transaction; [`super::BATCH`] unless there is a reason.
+    pub batch: usize,
 }
 
 /// How far an import has come.
@@ -40,16 +44,15 @@ pub async fn run(
     import: Import,
     progress: Progress<'_>,
 ) -> store::Result<Receipt> {
-    let id = import
-        .id
-        .unwrap_or_else(|| ImportId(store.ids().next(store.now())));
-    let resource = Resource::of("import", id.to_string()).of_unit(desk.unit.clone());
-    let grant = who.permit(&IMPORT, &resource, &import.file_name)?;
+    let id = import.id.unwrap_or_else(|| ImportId(store.ids().next(store.now())));
+    let grant = who.permit(&IMPORT, &super::resource(desk, id), &import.file_name)?;
+    let title = import.mapping.title.clone();
     let bytes_total = std::fs::metadata(&import.path).map_or(0, |m| m.len());
     let mut receipt = Receipt {
         id,
         source: import.mapping.source.clone(),
         file_name: import.file_name,
+        mapping: import.mapping.name.clone(),
         digest: String::new(),
         state: State::Running,
         started_at: store.now(),
@@ -66,12 +69,21 @@ pub async fn run(
         problem: None,
         same_file_as: None,
     };
+    // Held until the import has ended, in whatever way: whoever can take it knows that it has.
+    let _running = if import.dry_run {
+        None
+    } else {
+        let mark = watch::Mark::take(store.folder(), id)?;
+        receipt = begin(store, &grant, receipt).await?;
+        Some(mark)
+    };
     let mut running = feed::start(
         Arc::clone(desk),
         import.path,
         import.mapping,
         store.now(),
         import.rejected_file.filter(|_| !import.dry_run),
+        import.batch,
     );
     while let Some(chunk) = running.chunks.recv().await {
         receipt = take(store, desk, &grant, receipt, chunk, import.dry_run).await?;
@@ -84,7 +96,19 @@ pub async fn run(
         })?,
         Err(error) => return Err(store::Error::Stopped(error.to_string())),
     };
-    close(store, &grant, receipt, end, import.dry_run).await
+    close(store, &grant, receipt, end, (!import.dry_run).then_some(title)).await
+}
+
+/// The receipt is there from the first moment, so that an import that dies early is seen too.
+async fn begin(store: &Store, grant: &Grant, receipt: Receipt) -> store::Result<Receipt> {
+    store
+        .write(grant, move |tx| {
+            Box::pin(async move {
+                receipt.save(tx).await?;
+                Ok(receipt)
+            })
+        })
+        .await
 }
 
 async fn take(
@@ -101,10 +125,7 @@ async fn take(
     for finding in chunk.findings {
         receipt.find(finding);
     }
-    let ready = chunk
-        .ready
-        .await
-        .map_err(|e| store::Error::Stopped(e.to_string()))?;
+    let ready = chunk.ready.await.map_err(|e| store::Error::Stopped(e.to_string()))?;
     if dry_run {
         receipt.accepted += u64::try_from(ready.len()).unwrap_or(0);
         return Ok(receipt);
@@ -143,13 +164,9 @@ async fn close(
     grant: &Grant,
     mut receipt: Receipt,
     end: End,
-    dry_run: bool,
+    title: Option<String>,
 ) -> store::Result<Receipt> {
-    receipt.state = if end.problem.is_some() {
-        State::Failed
-    } else {
-        State::Done
-    };
+    receipt.state = if end.problem.is_some() { State::Failed } else { State::Done };
     if end.digest.is_none() && end.problem.is_none() {
         receipt.state = State::Failed;
         receipt.problem = Some("the mapping does not fit this file".to_owned());
@@ -157,28 +174,21 @@ async fn close(
     receipt.problem = end.problem.map(|p| p.to_string()).or(receipt.problem);
     receipt.digest = end.digest.map(|d| d.sha256).unwrap_or_default();
     receipt.ended_at = Some(store.now());
-    if dry_run {
+    let Some(title) = title else {
         return Ok(receipt);
-    }
+    };
     store
         .write(grant, move |tx| {
             Box::pin(async move {
                 receipt.same_file_as = receipt.earlier(tx).await?;
                 receipt.save(tx).await?;
-                if receipt.state == State::Done {
-                    note_arrival(tx, &receipt.source).await?;
+                // The same file once more is nothing new from its sender; an empty list is.
+                let news = receipt.same_file_as.is_none() || receipt.read_rows == 0;
+                if receipt.state == State::Done && news {
+                    sources::note_arrival(tx, &receipt.source, &title).await?;
                 }
                 Ok(receipt)
             })
         })
         .await
-}
-
-/// Tells the source's clock that something arrived.
-async fn note_arrival(tx: &mut store::Tx<'_>, source: &str) -> store::Result<()> {
-    let sql = store::Sql::new("update intake_source set silent_since = null, ").with(
-        "last_at = ? where name = ?",
-        [tx.now().into(), source.into()],
-    );
-    tx.run(sql).await.map(drop)
 }
