@@ -50,6 +50,7 @@ impl Import {
             mapping: Mapping::from_toml(name, text)?,
             dry_run: false,
             rejected_file: None,
+            batch: imports::BATCH,
             id: None,
         };
         let receipt = imports::run(app.store(), &desk, &app.command_line(), job, &|_| ()).await?;
