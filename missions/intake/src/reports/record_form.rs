@@ -10,8 +10,7 @@ use record::Finding;
 use record::access::Resource;
 use record::report::Feed;
 use web::parts::{
-    Button, Choice, DateInput, FieldErrors, Hidden, Input, Page, Radios, Select,
-    Textarea,
+    Button, Choice, DateInput, FieldErrors, Hidden, Input, Page, Radios, Select, Textarea,
 };
 use web::{App, Form, SignedIn};
 
