@@ -3,5 +3,8 @@
 mod harness;
 mod imports;
 mod killed;
+mod judging;
+mod reports;
+mod search;
 mod signing_in;
 mod victim_care;

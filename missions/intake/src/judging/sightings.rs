@@ -118,7 +118,7 @@ async fn network_of(tx: &mut Tx<'_>, report: ReportId) -> Result<Option<NetworkI
     }
 }
 
-/// Joins reports with the first report that has the value, while it tells.
+/// Joins reports with another that has the value, while it tells.
 async fn join_by(
     tx: &mut Tx<'_>,
     desk: &Desk,
@@ -126,7 +126,7 @@ async fn join_by(
     reports: &[ReportId],
     reason: &str,
 ) -> Result<()> {
-    let sql = Sql::new("select kind, reports, joins, first_report from intake_observable where ")
+    let sql = Sql::new("select kind, reports, joins from intake_observable where ")
         .with("id = ?", [value.into()]);
     let Some(row) = tx.first(sql).await? else {
         return Ok(());
@@ -135,19 +135,22 @@ async fn join_by(
         .count("select n from intake_total where name = 'reports'")
         .await?;
     let with = row.get::<i64>("reports")?.max(0).unsigned_abs();
-    let bits = desk.worth(
-        &row.get::<String>("kind")?,
-        total.max(0).unsigned_abs(),
-        with,
-    );
-    let tells = row.get::<bool>("joins")? && bits >= desk.linking.policy.join_at;
-    let Some(first) = row
-        .get::<Option<ReportId>>("first_report")?
-        .filter(|_| tells)
-    else {
+    let kind: String = row.get("kind")?;
+    let bits = desk.worth(&kind, total.max(0).unsigned_abs(), with);
+    if !row.get::<bool>("joins")? || bits < desk.linking.policy.join_at {
         return Ok(());
-    };
-    let all: BTreeSet<ReportId> = reports.iter().copied().chain([first]).collect();
+    }
+    // One more than the reports themselves, so that another is among them if there is one. All
+    // others that have the value are in one network with it.
+    let most = i64::try_from(reports.len() + 1).unwrap_or(i64::MAX);
+    let sql = Sql::new("select report from intake_sighting where ").with(
+        "observable = ? and role = 'offender' and rejected = 0 limit ?",
+        [value.into(), most.into()],
+    );
+    let mut all: BTreeSet<ReportId> = reports.iter().copied().collect();
+    for row in tx.rows(sql).await? {
+        all.insert(row.get("report")?);
+    }
     let all: Vec<ReportId> = all.into_iter().collect();
     networks::join(tx, desk, &all, reason).await
 }

@@ -38,7 +38,7 @@ pub const LOCATE: Act = Act::new(
 pub const SENSITIVE: Act = Act::new(
     "victim.sensitive",
     ActKind::Consultation,
-    "See health, care and self-harm answers about a victim",
+    "See sensitive answers about a victim",
 );
 
 pub const REPORTS: Capability = Capability {

@@ -159,7 +159,7 @@ fn view(app: &App, who: &SignedIn, desk: &Desk, opened: Opened, withheld: bool) 
         linked: pairs(linked),
         candidates: pairs(open.into_iter().filter(PairLink::is_open).collect()),
         history: view::history(app, desk, &opened),
-        opened_by: view::opened_by(app, &opened),
+        opened_by: view::opened_by(app, &opened, withheld),
         loss: row.loss_pence.map_or_else(
             || "Loss not known".to_owned(),
             |p| format!("{} lost", pounds(p)),

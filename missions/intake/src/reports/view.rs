@@ -8,6 +8,7 @@ use web::App;
 use web::parts::words::{plural, pounds};
 use web::parts::{Html, SummaryList, Timeline, TimelineItem};
 
+use super::SENSITIVE;
 use super::open::{Mention, Opened};
 use crate::receive::{Desk, OFFENDER, VICTIM};
 use crate::sightings::kind_title;
@@ -368,10 +369,15 @@ pub(super) fn history(app: &App, desk: &Desk, opened: &Opened) -> Timeline {
 }
 
 /// Who opened the report: name, time, act.
-pub(super) fn opened_by(app: &App, opened: &Opened) -> Vec<(String, Timestamp, String)> {
+pub(super) fn opened_by(
+    app: &App,
+    opened: &Opened,
+    withheld: bool,
+) -> Vec<(String, Timestamp, String)> {
     opened
         .consultations
         .iter()
+        .filter(|e| !withheld || e.act != SENSITIVE.name)
         .map(|e| (e.actor_name.clone(), e.at, act_title(app, &e.act)))
         .collect()
 }
