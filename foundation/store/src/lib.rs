@@ -29,7 +29,7 @@ pub mod work;
 
 pub use dialect::MatchText;
 pub use door::{Tx, Written};
-pub use entries::{Entry, EntryRow, Shown};
+pub use entries::{Entry, EntryFilter, EntryPage, EntryRow, Shown};
 pub use error::Error;
 pub use migrate::{Migration, TABLES};
 pub use open::{Location, Reader, Setting, Store};
