@@ -2,3 +2,4 @@
 
 mod harness;
 mod signing_in;
+mod strategy;
