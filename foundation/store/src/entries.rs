@@ -5,6 +5,7 @@ use record::ids::ActorId;
 use record::time::Timestamp;
 
 use crate::Result;
+use crate::open::Reader;
 use crate::sql::{Conn, OnConflict, Sql};
 use crate::value::{Row, Value};
 
@@ -176,6 +177,111 @@ pub(crate) fn values(grant: &Grant, at: Timestamp, entry: Option<&Entry>) -> Vec
 /// Whether acts of this kind are entered at all.
 pub(crate) fn is_logged(kind: ActKind) -> bool {
     kind != ActKind::Open
+}
+
+/// Which entries a list of the ledger shows. Empty shows all.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    pub actor: Option<ActorId>,
+    pub act: Option<String>,
+    /// Noun of the resource, for example `report`.
+    pub resource_kind: Option<String>,
+    pub resource_id: Option<String>,
+    pub refused_only: bool,
+    /// Only entries before this sequence number.
+    pub before: Option<i64>,
+}
+
+/// A page of the ledger, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct EntryPage {
+    pub rows: Vec<EntryRow>,
+    /// Where an earlier page begins, when there may be one.
+    pub before: Option<i64>,
+    /// Whether the search stopped before the page was full, because it had looked far enough back.
+    pub stopped_early: bool,
+}
+
+/// How many entries one page looks through when no index answers its filter.
+const FAR_ENOUGH: i64 = 200_000;
+
+impl Reader {
+    /// Entries by filter, newest first. A filter no index answers looks back over a bounded part of
+    /// the ledger and says where to go on.
+    pub async fn entries(&mut self, filter: &EntryFilter, limit: i64) -> Result<EntryPage> {
+        let before = match filter.before {
+            Some(before) => before,
+            None => self.last_entry().await?.saturating_add(1),
+        };
+        let indexed = filter.actor.is_some()
+            || (filter.resource_kind.is_some() && filter.resource_id.is_some())
+            || (filter.act.is_none() && filter.resource_kind.is_none() && !filter.refused_only);
+        let floor = if indexed {
+            0
+        } else {
+            (before - FAR_ENOUGH).max(0)
+        };
+        let mut sql = Sql::new(
+            "select seq, at, actor, actor_name, act, kind, resource_kind, resource_id, purpose, \
+             reason, decided_by, refused, content, detail from ledger_entry where ",
+        )
+        .with("seq < ? and seq >= ?", [before.into(), floor.into()]);
+        if let Some(actor) = filter.actor {
+            sql = sql.with(" and actor = ?", [actor.into()]);
+        }
+        let texts = [
+            (" and act = ?", &filter.act),
+            (" and resource_kind = ?", &filter.resource_kind),
+            (" and resource_id = ?", &filter.resource_id),
+        ];
+        for (condition, value) in texts {
+            if let Some(value) = value {
+                sql = sql.with(condition, [value.as_str().into()]);
+            }
+        }
+        if filter.refused_only {
+            sql = sql.then(" and refused = 1");
+        }
+        let sql = sql.with(" order by seq desc limit ?", [(limit + 1).into()]);
+        let mut rows = self
+            .rows(sql)
+            .await?
+            .iter()
+            .map(EntryRow::of_row)
+            .collect::<Result<Vec<EntryRow>>>()?;
+        let full = i64::try_from(rows.len()).is_ok_and(|n| n > limit);
+        if full {
+            rows.pop();
+            let before = rows.last().map(|r| r.seq);
+            return Ok(EntryPage {
+                rows,
+                before,
+                stopped_early: false,
+            });
+        }
+        Ok(EntryPage {
+            rows,
+            before: (floor > 0).then_some(floor),
+            stopped_early: floor > 0,
+        })
+    }
+
+    /// The newest entry's sequence number; zero in an empty ledger.
+    pub async fn last_entry(&mut self) -> Result<i64> {
+        self.count("select coalesce(max(seq), 0) as n from ledger_entry")
+            .await
+    }
+
+    /// Whether any record changed after an entry, other than by the act named. Consultations and
+    /// sign-ins change none.
+    pub async fn changed_since(&mut self, seq: i64, other_than: &str) -> Result<bool> {
+        let sql = Sql::new("select seq from ledger_entry where ").with(
+            "seq > ? and refused = 0 and act <> ? \
+             and kind in ('collection', 'alteration', 'combination', 'erasure') limit 1",
+            [seq.into(), other_than.into()],
+        );
+        Ok(self.first(sql).await?.is_some())
+    }
 }
 
 pub(crate) async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {

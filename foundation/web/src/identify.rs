@@ -149,7 +149,7 @@ impl SessionKey {
     }
 }
 
-fn cookie_name(app: &App) -> &'static str {
+pub(crate) fn cookie_name(app: &App) -> &'static str {
     if app.secure_cookies() {
         "__Host-fourfold"
     } else {

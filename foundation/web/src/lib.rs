@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`Capability`], then [`App`], then [`identify`].
 
+mod about;
 mod api;
 mod app;
 mod assets;

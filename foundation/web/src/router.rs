@@ -17,7 +17,7 @@ use crate::api::Problem;
 use crate::app::App;
 use crate::error::Error;
 use crate::identify::{self, SignedIn};
-use crate::{assets, headers, parts, render, sign_in};
+use crate::{about, assets, headers, parts, render, sign_in};
 
 /// Most bytes of a request that is not an upload. Upload routes set their own.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -30,7 +30,7 @@ pub fn router(app: &App) -> Router {
             pages = pages.route(route.path, guarded(app, (route.make)(), route.act));
         }
     }
-    for (path, route) in sign_in::routes() {
+    for (path, route) in sign_in::routes().into_iter().chain(about::routes()) {
         pages = pages.route(path, route);
     }
     let (api, _) = api_router(app).split_for_parts();

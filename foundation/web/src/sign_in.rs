@@ -57,8 +57,8 @@ pub enum SecondFactor {
 }
 
 /// Cookie between the password and the code: who, for a few minutes, sealed.
-const PENDING: &str = "fourfold-pending";
-const PENDING_MINUTES: i64 = 5;
+pub(crate) const PENDING: &str = "fourfold-pending";
+pub(crate) const PENDING_MINUTES: i64 = 5;
 
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![

@@ -8,3 +8,4 @@ mod reports;
 mod search;
 mod signing_in;
 mod victim_care;
+mod strategy;

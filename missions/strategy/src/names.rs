@@ -1,0 +1,582 @@
+//! The names behind a number: who is counted in a window, and as what.
+//!
+//! The board counts everything; these lists show only what their reader may see. Each is entered in
+//! the ledger as a consultation, and a file of them as a disclosure.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use record::access::{Act, ActKind, Actor, Grant, Resource};
+use record::measure::Measure;
+use record::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use store::{Entry, Reader, Shown, Sql};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use web::parts::{Button, Empty, Link, Page, Pagination, TimeStamp};
+use web::{ApiRoute, App, Capability, Error, Problem, Route, SignedIn};
+
+use crate::ask::ask;
+use crate::policy::{Commitment, Strategy};
+use crate::sheet::sheet;
+use crate::windows::{Span, parse_month};
+use crate::{board, compute};
+
+/// Opens the list of who is counted.
+pub const LIST: Act = Act::new(
+    "measure.names",
+    ActKind::Consultation,
+    "See the names behind a figure",
+);
+/// Takes the list away as a file.
+pub const EXPORT: Act = Act::new(
+    "measure.export",
+    ActKind::Disclosure,
+    "Download the names behind a figure",
+);
+
+pub const NAMES: Capability = Capability {
+    name: "strategy.names",
+    title: "Names behind a figure",
+    acts: &[LIST, EXPORT],
+    routes: &[
+        Route::get("/strategy/{id}/names", &LIST, page_route),
+        Route::get("/strategy/{id}/names.csv", &EXPORT, export_route),
+    ],
+    api: &[ApiRoute {
+        path: "/commitments/{id}/names",
+        methods: "GET",
+        act: &LIST,
+        make: || OpenApiRouter::new().routes(routes!(api_names)),
+    }],
+    ..Capability::NONE
+};
+
+/// Names on one page.
+const PAGE: i64 = 50;
+/// Most names in one file.
+const MOST: i64 = 20_000;
+/// Identifiers in one entry of a disclosure.
+const IN_ONE_ENTRY: usize = 1_000;
+
+/// Which names are asked for.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// Which measure of the commitment, counted from 0
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<usize>,
+    /// Last month of the window, for example 2026-10; the running window when left out
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// Only this line of the denominator, for example declined
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// Only those left out for this reason
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<String>,
+    /// Where the page begins: `next` of the page before
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// One subject that is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    pub subject: Uuid,
+    pub label: String,
+    pub at: Timestamp,
+    pub line: String,
+    pub counts: Counts,
+}
+
+/// How a subject counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    Met,
+    NotMet,
+    Unknown,
+    LeftOut,
+}
+
+impl Counts {
+    const fn name(self) -> &'static str {
+        match self {
+            Counts::Met => "met",
+            Counts::NotMet => "not_met",
+            Counts::Unknown => "unknown",
+            Counts::LeftOut => "left_out",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Counts::Met => "Met",
+            Counts::NotMet => "Not met",
+            Counts::Unknown => "Not known",
+            Counts::LeftOut => "Left out",
+        }
+    }
+}
+
+/// A line's name as it is shown: `not_reached` is "Not reached".
+pub fn line_title(line: &str) -> String {
+    if line.is_empty() {
+        return "No line given".to_owned();
+    }
+    let words = line.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+/// A text as part of an address.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// What was asked for, found and checked.
+struct Question {
+    commitment: Commitment,
+    number: usize,
+    measure: &'static Measure,
+    span: Span,
+    asked: Asked,
+}
+
+fn question(app: &App, id: &str, asked: Asked) -> Result<Question, Error> {
+    let strategy = app.policy::<Strategy>()?;
+    let commitment = strategy.commitment(id).ok_or(Error::NotFound)?.clone();
+    let number = asked.measure.unwrap_or(0);
+    let measure = *compute::of_commitment(app, id)
+        .get(number)
+        .ok_or(Error::NotFound)?;
+    let month = match &asked.window {
+        Some(text) => parse_month(text).ok_or_else(|| {
+            Error::BadRequest(format!("{text:?} is not a month. Write it as 2026-10"))
+        })?,
+        None => app.now().day().first_of_month(),
+    };
+    Ok(Question {
+        commitment,
+        number,
+        measure,
+        span: Span::ending_with(measure.window, month),
+        asked,
+    })
+}
+
+impl Question {
+    fn in_words(&self) -> String {
+        let part = match (&self.asked.line, &self.asked.excluded) {
+            (Some(line), _) => format!(", line {line}"),
+            (None, Some(reason)) => format!(", left out: {reason}"),
+            (None, None) => String::new(),
+        };
+        format!(
+            "{} {}: {}{part}",
+            self.commitment.id,
+            self.measure.name,
+            self.span.title()
+        )
+    }
+
+    fn sql(&self, actor: &Actor, now: Timestamp, limit: i64) -> Result<Sql, Error> {
+        let scope = actor.scope();
+        let mut sql = Sql::new("select ")
+            .with("? as asked_at, ", [now.into()])
+            .then(
+                "c.subject as subject, c.at as at, c.met as met, c.line as line, \
+                 c.excluded as excluded, c.label as label from (",
+            )
+            .then(self.measure.cohort)
+            .with(
+                ") c where c.at >= ? and c.at < ? and c.marking <= ?",
+                [
+                    self.span.start().into(),
+                    self.span.end().into(),
+                    scope.ceiling.into(),
+                ],
+            )
+            .then(" and (c.compartment is null or");
+        // With no compartment this adds "or 1 = 0".
+        sql = sql
+            .within(
+                " c.compartment in",
+                scope.compartments.into_iter().map(Into::into),
+            )
+            .then(")");
+        if scope.unit.is_some() {
+            // A cohort does not say whose its rows are: whoever sees one unit only sees none.
+            sql = sql.then(" and 1 = 0");
+        }
+        if let Some(line) = &self.asked.line {
+            sql = sql.with(
+                " and c.excluded = 0 and coalesce(c.line, '') = ?",
+                [line.as_str().into()],
+            );
+        }
+        if let Some(reason) = &self.asked.excluded {
+            sql = sql.with(
+                " and c.excluded = 1 and coalesce(c.line, '') = ?",
+                [reason.as_str().into()],
+            );
+        }
+        if let Some(after) = &self.asked.after {
+            let (at, subject) = place(after)?;
+            sql = sql.with(
+                " and (c.at < ? or (c.at = ? and c.subject < ?))",
+                [at.into(), at.into(), subject.into()],
+            );
+        }
+        Ok(sql.with(
+            " order by c.at desc, c.subject desc limit ?",
+            [limit.into()],
+        ))
+    }
+
+    async fn names(
+        &self,
+        db: &mut Reader,
+        actor: &Actor,
+        (now, limit): (Timestamp, i64),
+    ) -> Result<(Vec<Name>, Option<String>), Error> {
+        let sql = self.sql(actor, now, limit + 1)?;
+        let mut names = Vec::new();
+        for row in db.rows(sql).await? {
+            let counts = match (row.get::<bool>("excluded")?, row.get("met")?) {
+                (true, _) => Counts::LeftOut,
+                (false, None) => Counts::Unknown,
+                (false, Some(0i64)) => Counts::NotMet,
+                (false, Some(_)) => Counts::Met,
+            };
+            names.push(Name {
+                subject: row.get("subject")?,
+                label: row.get::<Option<String>>("label")?.unwrap_or_default(),
+                at: row.get("at")?,
+                line: row.get::<Option<String>>("line")?.unwrap_or_default(),
+                counts,
+            });
+        }
+        let more = i64::try_from(names.len()).is_ok_and(|n| n > limit);
+        if more {
+            names.pop();
+        }
+        let next = names
+            .last()
+            .filter(|_| more)
+            .map(|n| format!("{}.{}", n.at.micros(), n.subject));
+        Ok((names, next))
+    }
+}
+
+fn place(text: &str) -> Result<(Timestamp, Uuid), Error> {
+    text.split_once('.')
+        .and_then(|(at, id)| {
+            Some((
+                Timestamp::from_micros(at.parse().ok()?),
+                Uuid::parse_str(id).ok()?,
+            ))
+        })
+        .ok_or_else(|| {
+            Error::BadRequest(
+                "this page of the list cannot be found. Start again from the commitment".to_owned(),
+            )
+        })
+}
+
+/// A page of names for somebody who may see them; the consultation is entered before it is sent.
+async fn listed(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    asked: Asked,
+) -> Result<(Question, Vec<Name>, Option<String>), Error> {
+    let grant = ask(app, actor, &LIST, &Resource::of("commitment", id)).await?;
+    let question = question(app, id, asked)?;
+    let mut db = app.store().read(&grant).await?;
+    let (names, next) = question.names(&mut db, actor, (app.now(), PAGE)).await?;
+    let shown = Shown {
+        kind: "commitment",
+        query: question.in_words(),
+        ids: names.iter().map(|n| n.subject.to_string()).collect(),
+    };
+    db.shown(shown).await?;
+    Ok((question, names, next))
+}
+
+struct Row {
+    label: String,
+    href: Option<String>,
+    at: Timestamp,
+    line: String,
+    counts: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "names.html")]
+struct NamesPage {
+    page: Page,
+    measure: &'static str,
+    window: String,
+    part: String,
+    rows: Vec<Row>,
+    all_href: String,
+    csv_href: Option<String>,
+    next: Option<String>,
+    may_board: bool,
+}
+
+fn page_route() -> MethodRouter<App> {
+    get(page)
+}
+
+async fn page(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let (question, names, next) = listed(&app, &who.actor, &id, asked).await?;
+    let base = format!("measure={}&window={}", question.number, question.span.key());
+    let asked = &question.asked;
+    let (tail, part) = match (&asked.line, &asked.excluded) {
+        (Some(line), _) => (
+            format!("&line={}", encoded(line)),
+            format!(": {}", line_title(line).to_lowercase()),
+        ),
+        (None, Some(reason)) => (
+            format!("&excluded={}", encoded(reason)),
+            format!(": left out, {}", line_title(reason).to_lowercase()),
+        ),
+        (None, None) => (String::new(), String::new()),
+    };
+    let may_board = who.may(&board::VIEW);
+    let mut page = who.page(&app, "Names behind the figure", "/strategy");
+    if may_board {
+        page = page
+            .breadcrumb("Strategy", "/strategy")
+            .breadcrumb(question.commitment.title(), format!("/strategy/{id}"));
+    }
+    let reports = report_links(&app, &who, &names).await?;
+    web::html(&NamesPage {
+        page,
+        measure: question.measure.name,
+        window: question.span.title(),
+        part,
+        rows: names
+            .iter()
+            .map(|n| Row {
+                label: n.label.clone(),
+                href: reports
+                    .contains(&n.subject)
+                    .then(|| format!("/reports/{}", n.subject)),
+                at: n.at,
+                line: line_title(&n.line),
+                counts: n.counts.title(),
+            })
+            .collect(),
+        all_href: format!("/strategy/{id}/names?{base}"),
+        csv_href: who
+            .may(&EXPORT)
+            .then(|| format!("/strategy/{id}/names.csv?{base}{tail}")),
+        next: next.map(|n| format!("/strategy/{id}/names?{base}{tail}&after={}", encoded(&n))),
+        may_board,
+    })
+}
+
+/// Those of the names that are reports this person may open a page of.
+async fn report_links(app: &App, who: &SignedIn, names: &[Name]) -> Result<Vec<Uuid>, Error> {
+    let page = app
+        .capabilities()
+        .iter()
+        .flat_map(|c| c.routes)
+        .find(|r| r.path == "/reports/{id}");
+    if !page.is_some_and(|r| who.may(r.act)) || names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let system = app.system();
+    let grant = ask(
+        app,
+        &system,
+        &compute::COUNT,
+        &Resource::of("measure", "names"),
+    )
+    .await?;
+    let mut db = app.store().read(&grant).await?;
+    let subjects = names.iter().map(|n| n.subject.into());
+    let sql = Sql::new("select id from shared_report where").within(" id in", subjects);
+    let rows = db.rows(sql).await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.get("id"))
+        .collect::<store::Result<_>>()?)
+}
+
+fn export_route() -> MethodRouter<App> {
+    get(export)
+}
+
+async fn export(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let grant = ask(&app, &who.actor, &EXPORT, &Resource::of("commitment", &id)).await?;
+    let asked = Asked {
+        after: None,
+        ..asked
+    };
+    let question = question(&app, &id, asked)?;
+    let mut db = app.store().read(&grant).await?;
+    let (names, more) = question
+        .names(&mut db, &who.actor, (app.now(), MOST))
+        .await?;
+    drop(db);
+    if more.is_some() {
+        return Err(Error::BadRequest(format!(
+            "this is more than {MOST} names. Choose one line of the window and download that"
+        )));
+    }
+    let rows = names.iter().map(|n| {
+        vec![
+            n.label.clone(),
+            n.at.rfc3339(),
+            n.line.clone(),
+            n.counts.name().to_owned(),
+            n.subject.to_string(),
+        ]
+    });
+    let text = sheet(&["name", "date", "line", "counts", "id"], rows)?;
+    disclose(&app, &grant, &question, &names, &text).await?;
+    let name = format!("{id}-{}.csv", question.span.key());
+    Ok(web::csv_download(&name, text))
+}
+
+/// Enters what the file holds and its digest, before it is sent.
+async fn disclose(
+    app: &App,
+    grant: &Grant,
+    question: &Question,
+    names: &[Name],
+    text: &str,
+) -> Result<(), Error> {
+    let digest = hex::encode(Sha256::digest(text.as_bytes()));
+    let query = question.in_words();
+    let ids: Vec<String> = names.iter().map(|n| n.subject.to_string()).collect();
+    let id = question.commitment.id.clone();
+    app.store()
+        .write(grant, move |tx| {
+            Box::pin(async move {
+                let mut rest = ids.as_slice();
+                loop {
+                    let (now, later) = rest.split_at(rest.len().min(IN_ONE_ENTRY));
+                    tx.enter(Entry {
+                        kind: "commitment",
+                        id: id.clone(),
+                        content: digest.clone(),
+                        detail: serde_json::json!({
+                            "query": query, "file": "csv", "shown": now, "count": ids.len(),
+                        })
+                        .to_string(),
+                    });
+                    if later.is_empty() {
+                        return Ok(());
+                    }
+                    rest = later;
+                }
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+/// A name behind a figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NameRow {
+    pub id: String,
+    pub label: String,
+    /// RFC 3339.
+    pub at: String,
+    pub line: String,
+    /// `met`, `not_met`, `unknown`, `left_out`.
+    pub counts: String,
+}
+
+/// A page of names.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamePage {
+    pub commitment: String,
+    pub measure: String,
+    pub window: String,
+    pub names: Vec<NameRow>,
+    /// Send as `after` for the next page; none at the end.
+    pub next: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/commitments/{id}/names",
+    summary = "The names behind a figure",
+    description = "Only those the caller may see. The consultation is entered in the ledger.",
+    params(("id" = String, Path, description = "For example PROTECT-06"), Asked),
+    responses(
+        (status = 200, description = "A page of names, newest first", body = NamePage),
+        (status = 400, description = "The window or the place is not one", body = Problem),
+        (status = 403, description = "The token's person may not", body = Problem),
+        (status = 404, description = "No such commitment, or nothing is recorded for it", body = Problem),
+    )
+)]
+async fn api_names(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let (question, names, next) = listed(&app, &who.actor, &id, asked).await?;
+    let rows = names.iter().map(|n| NameRow {
+        id: n.subject.to_string(),
+        label: n.label.clone(),
+        at: n.at.rfc3339(),
+        line: n.line.clone(),
+        counts: n.counts.name().to_owned(),
+    });
+    let page = NamePage {
+        commitment: id,
+        measure: question.measure.name.to_owned(),
+        window: question.span.key(),
+        names: rows.collect(),
+        next,
+    };
+    Ok(web::json(StatusCode::OK, &page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_addresses() {
+        assert_eq!(line_title("not_reached"), "Not reached");
+        assert_eq!(line_title(""), "No line given");
+        assert_eq!(encoded("a b&c=é"), "a%20b%26c%3D%C3%A9");
+        assert!(place("nonsense").is_err());
+        assert!(place("12.not-a-uuid").is_err());
+        assert!(place("12.01890a5d-ac96-774b-bcce-b302099a8057").is_ok());
+    }
+}
