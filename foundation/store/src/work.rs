@@ -573,14 +573,16 @@ pub async fn move_about(
     Ok(())
 }
 
+/// An open item of a thread: itself, its lead, its priority and when it is due.
+type Threaded = (WorkItemId, Option<WorkItemId>, i64, i64);
+
 /// One lead for a person's open items on each queue: the one already taken, else the most pressing.
 /// It is as pressing as the most pressing of them.
 async fn lead_anew(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
     let sql = Sql::new("select id, queue, lead, priority, due_at from work_item where ")
         .with("about = ? and state <> 'closed'", [person.into()])
         .then(" order by queue, case when state = 'taken' then 0 else 1 end, priority, due_at, id");
-    let mut queues: BTreeMap<String, Vec<(WorkItemId, Option<WorkItemId>, i64, i64)>> =
-        BTreeMap::new();
+    let mut queues: BTreeMap<String, Vec<Threaded>> = BTreeMap::new();
     for row in tx.rows(sql).await? {
         let open = (
             row.get("id")?,
