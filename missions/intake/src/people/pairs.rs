@@ -170,6 +170,15 @@ impl PairView {
         PairView { pair, lines, full }
     }
 
+    /// Names the table of weights, unlike any other on a page.
+    pub fn name(&self) -> String {
+        let (here, there) = (&self.pair.here, &self.pair.there);
+        format!(
+            "Weights: {} in {}, {} in {}",
+            here.role, here.reference, there.role, there.reference
+        )
+    }
+
     /// The sum with its sign.
     pub fn together(&self) -> String {
         signed_weight(self.pair.weight)
