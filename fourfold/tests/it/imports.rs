@@ -178,7 +178,7 @@ fn the_confirmed_mapping_is_offered_next_time() {
         let id = upload(&officer, "odd2.csv", next.as_bytes()).await;
         let form = officer.get(&format!("/imports/{id}/mapping")).await;
         form.is(200).has("The mapping confirmed before for Odd Partner fits").has("saved:odd-partner");
-        assert_eq!(form.field("source"), "odd-partner");
+        form.has("type=\"text\" value=\"odd-partner\"");
         let fields = chosen(&form);
         assert_eq!(fields[2].1, "");
         assert_eq!(fields[3].1, "narrative");
@@ -360,7 +360,6 @@ fn bad_files_are_refused_in_plain_words() {
             ("empty.csv", Vec::new(), "the file is empty"),
             ("twice.csv", b"reference,title,Title\nA,b,c\n".to_vec(), "both headed"),
             ("list.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "not a table"),
-            ("bomb.csv.gz", bomb(), "times its size"),
             ("two.zip", two_in_one(), "exactly one file"),
         ] {
             let receipt = import(&site, at, name, &bytes).await;
@@ -368,6 +367,10 @@ fn bad_files_are_refused_in_plain_words() {
             assert_eq!(receipt.accepted, 0, "{name}");
             assert!(said(&receipt).contains(says), "{name}: {}", said(&receipt));
         }
+        // What stood before the bomb was noticed is kept, and the receipt says where it stopped.
+        let receipt = import(&site, at, "bomb.csv.gz", &bomb()).await;
+        assert_eq!((receipt.state, receipt.accepted), (State::Failed, 1));
+        assert!(said(&receipt).contains("times its size"), "{}", said(&receipt));
         // The page says the same, and lets the file be read in another way.
         let officer = site.sign_in("triage_officer").await;
         let id = upload(&officer, "empty.csv", b"").await;
@@ -382,7 +385,7 @@ fn bomb() -> Vec<u8> {
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gz.write_all(b"reference,narrative\n").unwrap();
     let row = format!("R-1,{}\n", "a".repeat(65_500));
-    for _ in 0..600 {
+    for _ in 0..280 {
         gz.write_all(row.as_bytes()).unwrap();
     }
     gz.finish().unwrap()

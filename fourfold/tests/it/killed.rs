@@ -12,9 +12,9 @@ use uuid::Uuid;
 use web::App;
 
 /// Reports generated; the victim list holds somewhat more than half of them.
-const REPORTS: u64 = 240;
+const REPORTS: u64 = 130;
 /// Small transactions, so that a kill finds the import anywhere between many of them.
-const BATCH: &str = "10";
+const BATCH: &str = "5";
 
 struct Chance(u64);
 
