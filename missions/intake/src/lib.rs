@@ -12,7 +12,9 @@
 //! Start reading at [`receive`], then [`triage`].
 
 pub mod codes;
+pub mod deciding;
 pub mod files;
+pub mod inbox;
 pub mod networks;
 pub mod queues;
 pub mod receive;
@@ -22,7 +24,7 @@ pub mod triage;
 use web::{Capability, PolicyFile};
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[&RECEIVING];
+pub const CAPABILITIES: &[&Capability] = &[&RECEIVING, &inbox::INBOX];
 
 /// Receiving itself: tables and policies the other capabilities of intake stand on.
 const RECEIVING: Capability = Capability {
