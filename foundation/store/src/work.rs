@@ -263,6 +263,8 @@ pub struct Filter {
     pub units: Vec<String>,
     pub bands: Vec<String>,
     pub assignee: Option<ActorId>,
+    /// Anybody but this person, or nobody.
+    pub not_assignee: Option<ActorId>,
     pub vulnerable: bool,
     pub networked: bool,
     pub network: Option<NetworkId>,
@@ -311,6 +313,12 @@ impl Filter {
         }
         if let Some(assignee) = self.assignee {
             sql = sql.with(" and w.assignee = ?", [assignee.into()]);
+        }
+        if let Some(other) = self.not_assignee {
+            sql = sql.with(
+                " and (w.assignee is null or w.assignee <> ?)",
+                [other.into()],
+            );
         }
         if self.vulnerable {
             sql = sql.then(" and w.vulnerable = 1");

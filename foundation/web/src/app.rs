@@ -69,6 +69,9 @@ impl App {
         let invalid = |e: PolicyError| store::Error::Invalid(format!("policy/{e}"));
         check(&capabilities).map_err(invalid)?;
         let files = &setting.policy;
+        for check in capabilities.iter().flat_map(|c| c.checks) {
+            check(files, &capabilities).map_err(invalid)?;
+        }
         let acts = acts(&capabilities);
         let authority = Arc::new(authority(files, &acts).map_err(invalid)?);
         let force = files.read::<Force>("force.toml").map_err(invalid)?.policy;

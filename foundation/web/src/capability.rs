@@ -32,6 +32,8 @@ pub struct Capability {
     pub migrations: &'static [Migration],
     pub measures: &'static [Measure],
     pub policies: &'static [PolicyFile],
+    /// What must hold between policy and the whole assembly; a fault stops the start.
+    pub checks: &'static [Check],
     pub routes: &'static [Route],
     pub api: &'static [ApiRoute],
     pub jobs: &'static [Job],
@@ -50,6 +52,7 @@ impl Capability {
         migrations: &[],
         measures: &[],
         policies: &[],
+        checks: &[],
         routes: &[],
         api: &[],
         jobs: &[],
@@ -122,6 +125,9 @@ pub struct PolicyFile {
     pub file: &'static str,
     pub load: fn(&Files) -> Result<Arc<dyn Any + Send + Sync>, PolicyError>,
 }
+
+/// Looks at policy and at every capability before the store is opened, and says what does not fit.
+pub type Check = fn(&Files, &[&'static Capability]) -> Result<(), PolicyError>;
 
 /// What a job's run returns.
 pub type Tick = Pin<Box<dyn Future<Output = store::Result<()>> + Send>>;

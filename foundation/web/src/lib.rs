@@ -27,7 +27,7 @@ pub mod sign_in;
 
 pub use api::{Problem, json};
 pub use app::{App, AppSetting, acts, migrations};
-pub use capability::{ApiRoute, Capability, Job, Nav, PolicyFile, Route, Tick};
+pub use capability::{ApiRoute, Capability, Check, Job, Nav, PolicyFile, Route, Tick};
 pub use error::Error;
 pub use form::{Form, check_csrf};
 pub use identify::SignedIn;

@@ -12,8 +12,10 @@
 //! Start reading at [`receive`], then [`triage`].
 
 pub mod codes;
+pub mod deciding;
 pub mod files;
 pub mod imports;
+pub mod inbox;
 pub mod judging;
 pub mod network_pages;
 pub mod networks;
@@ -32,6 +34,7 @@ use web::{Capability, PolicyFile};
 /// What this mission does, one file each.
 pub const CAPABILITIES: &[&Capability] = &[
     &RECEIVING,
+    &inbox::INBOX,
     &imports::pages::IMPORTS,
     &sources::SOURCES,
     &reports::REPORTS,

@@ -7,3 +7,6 @@ pub const TRIAGE: &str = "intake.triage";
 pub const VICTIM_CARE: &str = "protect.victim_care";
 /// Crimes for the specialist unit to accept or return. Declared by Pursue.
 pub const ALLOCATION: &str = "pursue.allocation";
+
+/// The queues a triage route may name.
+pub const HANDED_OVER: [&str; 1] = [ALLOCATION];

@@ -2,7 +2,9 @@
 //!
 //! Start reading at [`CAPABILITIES`].
 
+pub mod allocation;
+
 use web::Capability;
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[];
+pub const CAPABILITIES: &[&Capability] = &[&allocation::ALLOCATION];
