@@ -161,6 +161,7 @@ pub const VICTIM_CARE: Capability = Capability {
         every_seconds: 300,
         run: watch::run,
     }],
+    ..Capability::NONE
 };
 
 /// Something said or offered, with the answer to it.
