@@ -121,7 +121,33 @@ impl Days {
                 staff.work(app, day, evening).await?;
             }
         }
-        let _ = self.recorded_crime;
+        enter_recorded_crime(app, &self.recorded_crime).await?;
+        strategy::compute(app).await?;
         Ok(())
     }
+}
+
+/// The county's totals of recorded crime, for GEN-08. The month still running has none.
+async fn enter_recorded_crime(app: &App, totals: &[(String, u64)]) -> Result<()> {
+    let this_month = app.now().day().first_of_month();
+    let totals: Vec<strategy::MonthTotal> = totals
+        .iter()
+        .filter_map(|(month, total)| {
+            let month = Date::parse(&format!("{month}-01"))?;
+            (month < this_month).then(|| strategy::MonthTotal {
+                month,
+                value: i64::try_from(*total).unwrap_or(i64::MAX),
+                source: "Generated county".to_owned(),
+            })
+        })
+        .collect();
+    let resource = Resource::of("benchmark", "recorded_crime");
+    let grant =
+        app.system().permit(&strategy::benchmarks::ENTER, &resource, "demonstration")?;
+    app.store()
+        .write(&grant, move |tx| {
+            Box::pin(async move { strategy::enter_benchmark(tx, totals, false).await })
+        })
+        .await?;
+    Ok(())
 }

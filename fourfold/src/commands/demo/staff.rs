@@ -8,13 +8,18 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use futures_util::future::join_all;
+use intake::deciding;
+use intake::receive::Desk;
+use intake::triage::Proposal;
 use protect::victim_care::contact::Caller;
 use protect::victim_care::duty::Channel;
 use protect::victim_care::{Care, Direction, Given, NewContact, RECORD, record_contacts};
+use pursue::allocation::{AllocationDecision as Allocated, Verdict, allocate_many};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use record::access::Actor;
-use record::ids::WorkItemId;
+use record::ids::{ReportId, WorkItemId};
+use record::report::CrimeClass;
 use record::time::{Date, Timestamp};
 use record::work::{Priority, WorkItem, WorkState};
 use store::work::{self, Filter, Order};
@@ -44,7 +49,74 @@ impl Staff {
     /// One day's work, done at this time.
     pub async fn work(&mut self, app: &App, day: Date, now: Timestamp) -> Result<()> {
         let who = app.system();
+        self.triage(app, &who, day).await?;
+        self.allocate(app, &who).await?;
         self.call_victims(app, &who, day, now).await
+    }
+
+    /// Reports due by tomorrow are decided: mostly as proposed, now and then otherwise.
+    async fn triage(&mut self, app: &App, who: &Actor, day: Date) -> Result<()> {
+        let filter = Filter {
+            states: vec![WorkState::Open],
+            due_before: Some(Timestamp::start_of(day).plus_days(2)),
+            ..Filter::default()
+        };
+        let items = self.open(app, who, intake::queues::TRIAGE, filter).await?;
+        let desk = app.policy::<Desk>()?;
+        for part in items.chunks(100) {
+            let items = part.to_vec();
+            let rolls: Vec<f64> = items.iter().map(|_| self.chance.random()).collect();
+            let desk = Arc::clone(&desk);
+            let resource = record::Resource::of("queue", "triage");
+            let grant = who.permit(&intake::inbox::DECIDE, &resource, "demonstration")?;
+            app.store()
+                .write(&grant, move |tx| {
+                    Box::pin(async move {
+                        let reports: Vec<ReportId> = items.iter().map(|i| i.subject).collect();
+                        let proposals = deciding::proposals(tx, &reports).await?;
+                        let decided: Vec<(WorkItem, deciding::Decision)> = items
+                            .into_iter()
+                            .zip(rolls)
+                            .filter_map(|(item, roll)| {
+                                let proposal = proposals.get(&item.subject)?;
+                                Some((item, decision(proposal, roll)))
+                            })
+                            .collect();
+                        deciding::decide_many(tx, &desk, &decided).await
+                    })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The detective inspector decides on what reached the unit's queue.
+    async fn allocate(&mut self, app: &App, who: &Actor) -> Result<()> {
+        let filter = Filter { states: vec![WorkState::Open], ..Filter::default() };
+        let items = self.open(app, who, intake::queues::ALLOCATION, filter).await?;
+        let mut decided = Vec::new();
+        for item in items {
+            let roll: f64 = self.chance.random();
+            // A few wait for another day.
+            if roll < 0.1 {
+                continue;
+            }
+            let taken = item.band == "A" && roll < 0.97 || roll < 0.6;
+            let (verdict, reason) = if taken {
+                (Verdict::Accept, String::new())
+            } else {
+                (Verdict::Advise, "The local unit can take it on with advice".to_owned())
+            };
+            decided.push((item, Allocated { verdict, unit: String::new(), reason }));
+        }
+        let resource = record::Resource::of("queue", "allocation");
+        let grant = who.permit(&pursue::allocation::DECIDE, &resource, "demonstration")?;
+        app.store()
+            .write(&grant, move |tx| {
+                Box::pin(async move { allocate_many(tx, &decided).await })
+            })
+            .await?;
+        Ok(())
     }
 
     async fn open(
@@ -215,4 +287,19 @@ impl Staff {
             response: answers[self.chance.random_range(0..answers.len())].to_owned(),
         }]
     }
+}
+
+/// As proposed; an open class is chosen, and one decision in thirty puts the route aside.
+fn decision(proposal: &Proposal, roll: f64) -> deciding::Decision {
+    let mut decision = deciding::Decision::as_proposed(proposal);
+    if !decision.class.is_decided() {
+        decision.class =
+            if roll < 0.7 { CrimeClass::CyberEnabled } else { CrimeClass::NotCyber };
+        "Chosen from how contact was made".clone_into(&mut decision.reason);
+    }
+    if roll > 0.97 && decision.route == "record_and_file" {
+        "protect_only".clone_into(&mut decision.route);
+        "The victim asked for advice on the phone".clone_into(&mut decision.reason);
+    }
+    decision
 }
