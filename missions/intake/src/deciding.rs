@@ -76,20 +76,14 @@ impl Decision {
         }
     }
 
-    /// Whether any value differs from what was proposed.
+    /// Whether any value differs from what was proposed. A class left open proposes nothing, so that
+    /// choosing one overrides nothing.
     pub fn overrides(&self, proposal: &Proposal) -> bool {
         let proposed = Decision::as_proposed(proposal);
-        (
-            self.class,
-            &self.vulnerability,
-            &self.acceptance,
-            &self.route,
-        ) != (
-            proposed.class,
-            &proposed.vulnerability,
-            &proposed.acceptance,
-            &proposed.route,
-        )
+        (proposed.class.is_decided() && self.class != proposed.class)
+            || self.vulnerability != proposed.vulnerability
+            || self.acceptance != proposed.acceptance
+            || self.route != proposed.route
     }
 
     /// Whether a report proposed for the highest acceptance band is put below it, or is sent where
