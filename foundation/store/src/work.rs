@@ -311,15 +311,7 @@ impl Filter {
                 self.bands.iter().map(|s| s.as_str().into()),
             );
         }
-        if let Some(assignee) = self.assignee {
-            sql = sql.with(" and w.assignee = ?", [assignee.into()]);
-        }
-        if let Some(other) = self.not_assignee {
-            sql = sql.with(
-                " and (w.assignee is null or w.assignee <> ?)",
-                [other.into()],
-            );
-        }
+        sql = self.held_by(sql);
         if self.vulnerable {
             sql = sql.then(" and w.vulnerable = 1");
         }
@@ -344,6 +336,20 @@ impl Filter {
             };
         }
         visible(sql, scope)
+    }
+
+    /// Limits to items one person has, or to those they have not.
+    fn held_by(&self, mut sql: Sql) -> Sql {
+        if let Some(assignee) = self.assignee {
+            sql = sql.with(" and w.assignee = ?", [assignee.into()]);
+        }
+        if let Some(other) = self.not_assignee {
+            sql = sql.with(
+                " and (w.assignee is null or w.assignee <> ?)",
+                [other.into()],
+            );
+        }
+        sql
     }
 }
 

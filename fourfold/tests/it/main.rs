@@ -1,11 +1,13 @@
 //! The product as assembled: routes, acts, pages, on both databases.
 
+mod allocation;
 mod harness;
 mod imports;
-mod killed;
+mod inbox;
 mod judging;
+mod killed;
 mod reports;
 mod search;
 mod signing_in;
-mod victim_care;
 mod strategy;
+mod victim_care;

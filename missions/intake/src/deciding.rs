@@ -31,6 +31,20 @@ pub const LONGEST_REASON: usize = 2_000;
 /// Reports looked up in one statement.
 const PART: usize = 512;
 
+const COLUMNS: &[&str] = &[
+    "id",
+    "report",
+    "at",
+    "author",
+    "author_name",
+    "class",
+    "vulnerability",
+    "acceptance",
+    "route",
+    "overridden",
+    "reason",
+];
+
 /// GEN-07: every report has a class.
 pub const CLASSIFIED: Measure = Measure {
     commitment: "GEN-07",
@@ -76,20 +90,14 @@ impl Decision {
         }
     }
 
-    /// Whether any value differs from what was proposed.
+    /// Whether any value differs from what was proposed. A class left open proposes nothing, so that
+    /// choosing one overrides nothing.
     pub fn overrides(&self, proposal: &Proposal) -> bool {
         let proposed = Decision::as_proposed(proposal);
-        (
-            self.class,
-            &self.vulnerability,
-            &self.acceptance,
-            &self.route,
-        ) != (
-            proposed.class,
-            &proposed.vulnerability,
-            &proposed.acceptance,
-            &proposed.route,
-        )
+        (proposed.class.is_decided() && self.class != proposed.class)
+            || self.vulnerability != proposed.vulnerability
+            || self.acceptance != proposed.acceptance
+            || self.route != proposed.route
     }
 
     /// Whether a report proposed for the highest acceptance band is put below it, or is sent where
@@ -222,20 +230,7 @@ pub async fn decide_many(
         tx.enter(entry(item.subject, decision, overridden));
         work::close(tx, item.id, item.version, &decision.route).await?;
     }
-    let columns = &[
-        "id",
-        "report",
-        "at",
-        "author",
-        "author_name",
-        "class",
-        "vulnerability",
-        "acceptance",
-        "route",
-        "overridden",
-        "reason",
-    ];
-    tx.insert("intake_decision", columns, rows, OnConflict::Fail)
+    tx.insert("intake_decision", COLUMNS, rows, OnConflict::Fail)
         .await?;
     for ((class, vulnerability, acceptance), reports) in values {
         for part in reports.chunks(PART) {

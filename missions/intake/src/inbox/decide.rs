@@ -460,9 +460,11 @@ fn marked(choice: Choice, proposed: bool) -> Choice {
     }
 }
 
-/// An id of the policy as words: "still_in_contact" as "Still in contact".
+/// An id of the policy as words: "still_in_contact" as "Still in contact", a range such as
+/// "18_24" as "18 to 24".
 fn readable(id: &str) -> String {
-    capital(&id.replace('_', " "))
+    let range = id.chars().all(|c| c.is_ascii_digit() || c == '_');
+    capital(&id.replace('_', if range { " to " } else { " " }))
 }
 
 fn capital(text: &str) -> String {

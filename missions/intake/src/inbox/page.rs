@@ -106,11 +106,7 @@ pub async fn show(
             ids: listed.items.iter().map(|i| i.subject.to_string()).collect(),
         })
         .await?;
-    let colleagues = if who.may(&ALLOCATE) && query.view != View::Closed {
-        act::colleagues(&app, &who.actor).await?
-    } else {
-        Vec::new()
-    };
+    let colleagues = offered(&app, &who, &query).await?;
     let mut page = who.page(&app, "Duty inbox", "/inbox");
     page.notice = notice;
     let page = InboxPage {
@@ -142,6 +138,14 @@ pub async fn show(
         page,
     };
     web::html(&page)
+}
+
+/// Colleagues to choose from, where there is anything to allocate.
+async fn offered(app: &App, who: &SignedIn, query: &Query) -> web::Result<Vec<Colleague>> {
+    if !who.may(&ALLOCATE) || query.view == View::Closed {
+        return Ok(Vec::new());
+    }
+    act::colleagues(app, &who.actor).await
 }
 
 fn own_view(saved: Saved) -> OwnView {

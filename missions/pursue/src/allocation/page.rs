@@ -145,7 +145,7 @@ fn rows(listed: &Listed) -> Vec<Row> {
         } else {
             Colour::Grey
         },
-        reasons: item.summary.reasons.iter().map(|r| readable(r)).collect(),
+        reasons: item.summary.reasons.iter().map(|r| in_words(r)).collect(),
         priority: item.priority,
         received: item.received_at,
         due: item.due_at,
@@ -402,12 +402,37 @@ fn points(proposal: &read::Proposal) -> Vec<Point> {
     points
 }
 
-/// An id of the policy as words.
+/// A reason of the summary, less the group of its factor: "harm.loss: 900 (+12)" as
+/// "Loss: 900 (+12)".
+fn in_words(reason: &str) -> String {
+    let Some((factor, found)) = reason.split_once(": ") else {
+        return readable(reason);
+    };
+    let factor = factor.rsplit('.').next().unwrap_or(factor);
+    format!("{}: {}", readable(factor), found.replace('_', " "))
+}
+
+/// An id of the policy as words; a range such as `18_24` as "18 to 24".
 fn readable(id: &str) -> String {
-    let text = id.replace('_', " ");
+    let range = id.chars().all(|c| c.is_ascii_digit() || c == '_');
+    let text = id.replace('_', if range { " to " } else { " " });
     let mut letters = text.chars();
     letters
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policy_ids_are_read_as_words() {
+        assert_eq!(in_words("harm.loss: 900 (+12)"), "Loss: 900 (+12)");
+        assert_eq!(in_words("age_band: 18_24 (+1)"), "Age band: 18 24 (+1)");
+        assert_eq!(readable("18_24"), "18 to 24");
+        assert_eq!(readable("must_accept"), "Must accept");
+        assert_eq!(readable(""), "");
+    }
 }
