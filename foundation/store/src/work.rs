@@ -3,7 +3,11 @@
 //! Open items of one queue about one person are worked together: the first is the *lead*, shown in
 //! lists; the others follow it. When a lead is closed the most pressing follower leads.
 
-use std::collections::{BTreeMap, HashMap};
+mod about;
+
+pub use about::move_about;
+
+use std::collections::HashMap;
 
 use record::access::{Resource, Scope};
 use record::ids::{ActorId, NetworkId, PersonId, ReportId, WorkItemId};
@@ -546,77 +550,6 @@ pub async fn set_network(
             .with("network = ? where", [network.into()])
             .within(" subject in", part.iter().map(|s| (*s).into()));
         conn.run(sql).await?;
-    }
-    Ok(())
-}
-
-/// Moves the items of these reports from one person to another, when it was found that they are one
-/// or that they are not, and leads both persons' open items anew.
-pub async fn move_about(
-    tx: &mut Tx<'_>,
-    subjects: &[ReportId],
-    from: PersonId,
-    to: PersonId,
-) -> Result<()> {
-    for part in subjects.chunks(512) {
-        let sql = Sql::new("update work_item set ")
-            .with(
-                "about = ?, version = version + 1 where about = ? and",
-                [to.into(), from.into()],
-            )
-            .within(" subject in", part.iter().map(|s| (*s).into()));
-        tx.run(sql).await?;
-    }
-    for person in [from, to] {
-        lead_anew(tx, person).await?;
-    }
-    Ok(())
-}
-
-/// One lead for a person's open items on each queue: the one already taken, else the most pressing.
-/// It is as pressing as the most pressing of them.
-async fn lead_anew(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
-    let sql = Sql::new("select id, queue, lead, priority, due_at from work_item where ")
-        .with("about = ? and state <> 'closed'", [person.into()])
-        .then(" order by queue, case when state = 'taken' then 0 else 1 end, priority, due_at, id");
-    let mut queues: BTreeMap<String, Vec<(WorkItemId, Option<WorkItemId>, i64, i64)>> =
-        BTreeMap::new();
-    for row in tx.rows(sql).await? {
-        let open = (
-            row.get("id")?,
-            row.get("lead")?,
-            row.get("priority")?,
-            row.get("due_at")?,
-        );
-        queues.entry(row.get("queue")?).or_default().push(open);
-    }
-    for open in queues.values() {
-        let Some((lead, _, priority, due_at)) = open.first() else {
-            continue;
-        };
-        let worst = open.iter().map(|o| o.2).min().unwrap_or(*priority);
-        let soonest = open.iter().map(|o| o.3).min().unwrap_or(*due_at);
-        let sql = Sql::new("update work_item set lead = null, ").with(
-            "priority = ?, due_at = ?, version = version + 1 \
-             where id = ? and (lead is not null or priority <> ? or due_at <> ?)",
-            [
-                worst.into(),
-                soonest.into(),
-                (*lead).into(),
-                worst.into(),
-                soonest.into(),
-            ],
-        );
-        tx.run(sql).await?;
-        for (id, led_by, ..) in &open[1..] {
-            if *led_by != Some(*lead) {
-                let sql = Sql::new("update work_item set ").with(
-                    "lead = ?, version = version + 1 where id = ?",
-                    [(*lead).into(), (*id).into()],
-                );
-                tx.run(sql).await?;
-            }
-        }
     }
     Ok(())
 }
