@@ -3,7 +3,11 @@
 //! Open items of one queue about one person are worked together: the first is the *lead*, shown in
 //! lists; the others follow it. When a lead is closed the most pressing follower leads.
 
-use std::collections::{BTreeMap, HashMap};
+mod about;
+
+pub use about::move_about;
+
+use std::collections::HashMap;
 
 use record::access::{Resource, Scope};
 use record::ids::{ActorId, NetworkId, PersonId, ReportId, WorkItemId};
@@ -564,6 +568,7 @@ pub async fn set_network(
     Ok(())
 }
 
+<<<<<<< HEAD
 /// Moves the items of these reports from one person to another, when it was found that they are one
 /// or that they are not, and leads both persons' open items anew.
 pub async fn move_about(
@@ -637,6 +642,8 @@ async fn lead_anew(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
     Ok(())
 }
 
+=======
+>>>>>>> reports
 async fn changed_one(tx: &mut Tx<'_>, sql: Sql) -> Result<()> {
     match tx.run(sql).await? {
         1 => Ok(()),

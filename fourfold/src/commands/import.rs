@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use clap::builder::TypedValueParser as _;
+use indicatif::{ProgressBar, ProgressStyle};
 use intake::files::{Mapping, SHIPPED};
 use intake::imports::{self, Import, Receipt};
 use intake::receive::Desk;
@@ -104,13 +104,18 @@ impl ImportFiles {
 /// A mapping file, or a shipped mapping by its name.
 fn named(path: &Path) -> Result<(Mapping, String)> {
     let name = path.display().to_string();
-    let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name && !path.exists());
+    let shipped = SHIPPED
+        .iter()
+        .find(|(shipped, _)| *shipped == name && !path.exists());
     let text = match shipped {
         Some((_, text)) => (*text).to_owned(),
         None => {
             let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             std::fs::read_to_string(path).with_context(|| {
-                format!("{name} cannot be read. Shipped mappings are: {}", known.join(", "))
+                format!(
+                    "{name} cannot be read. Shipped mappings are: {}",
+                    known.join(", ")
+                )
             })?
         }
     };

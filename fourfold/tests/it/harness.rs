@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 #![allow(dead_code, reason = "each test file uses a part of the harness")]
 
 //! A whole site in a test: every capability, shipped policy, one person for each role.

@@ -245,3 +245,41 @@ fn what_may_not_be_seen_is_absent() {
         assert!(matches!(hidden, Err(Error::NotFound)));
     });
 }
+
+#[test]
+fn work_follows_people_who_are_merged_or_taken_apart() {
+    on_both(&[], |store, _| async move {
+        let items = vec![
+            item(1, Some(9), Priority::Standard, 60),
+            item(2, Some(9), Priority::High, 90),
+            item(3, Some(8), Priority::Medium, 10),
+        ];
+        leave(&store, items).await;
+        let shift = |subjects: Vec<u128>, from: u128, to: u128| {
+            let store = store.clone();
+            async move {
+                let subject = |n: u128| ReportId(Uuid::from_u128(1000 + n));
+                let subjects: Vec<ReportId> = subjects.into_iter().map(subject).collect();
+                let person = |n: u128| PersonId(Uuid::from_u128(n));
+                let (from, to) = (person(from), person(to));
+                store
+                    .write(&grant(&TEST_WRITE, "move"), move |tx| {
+                        Box::pin(async move { work::move_about(tx, &subjects, from, to).await })
+                    })
+                    .await
+                    .unwrap();
+            }
+        };
+        let all = Filter::default();
+        let leads = || async { references(&store, &scope(), &all, Order::Due).await };
+        assert_eq!(leads().await.len(), 2);
+        shift(vec![3], 8, 9).await;
+        assert_eq!(leads().await.len(), 1, "one person, one lead");
+        shift(vec![2], 9, 8).await;
+        let apart = leads().await;
+        assert_eq!(apart.len(), 2, "{apart:?}");
+        assert!(apart.contains(&"R2".to_owned()), "{apart:?}");
+        shift(vec![], 9, 8).await;
+        assert_eq!(leads().await, apart, "no reports, no change");
+    });
+}

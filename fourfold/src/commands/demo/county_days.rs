@@ -142,8 +142,9 @@ async fn enter_recorded_crime(app: &App, totals: &[(String, u64)]) -> Result<()>
         })
         .collect();
     let resource = Resource::of("benchmark", "recorded_crime");
-    let grant =
-        app.system().permit(&strategy::benchmarks::ENTER, &resource, "demonstration")?;
+    let grant = app
+        .system()
+        .permit(&strategy::benchmarks::ENTER, &resource, "demonstration")?;
     app.store()
         .write(&grant, move |tx| {
             Box::pin(async move { strategy::enter_benchmark(tx, totals, false).await })

@@ -92,8 +92,13 @@ impl Staff {
 
     /// The detective inspector decides on what reached the unit's queue.
     async fn allocate(&mut self, app: &App, who: &Actor) -> Result<()> {
-        let filter = Filter { states: vec![WorkState::Open], ..Filter::default() };
-        let items = self.open(app, who, intake::queues::ALLOCATION, filter).await?;
+        let filter = Filter {
+            states: vec![WorkState::Open],
+            ..Filter::default()
+        };
+        let items = self
+            .open(app, who, intake::queues::ALLOCATION, filter)
+            .await?;
         let mut decided = Vec::new();
         for item in items {
             let roll: f64 = self.chance.random();
@@ -105,9 +110,19 @@ impl Staff {
             let (verdict, reason) = if taken {
                 (Verdict::Accept, String::new())
             } else {
-                (Verdict::Advise, "The local unit can take it on with advice".to_owned())
+                (
+                    Verdict::Advise,
+                    "The local unit can take it on with advice".to_owned(),
+                )
             };
-            decided.push((item, Allocated { verdict, unit: String::new(), reason }));
+            decided.push((
+                item,
+                Allocated {
+                    verdict,
+                    unit: String::new(),
+                    reason,
+                },
+            ));
         }
         let resource = record::Resource::of("queue", "allocation");
         let grant = who.permit(&pursue::allocation::DECIDE, &resource, "demonstration")?;
@@ -293,8 +308,11 @@ impl Staff {
 fn decision(proposal: &Proposal, roll: f64) -> deciding::Decision {
     let mut decision = deciding::Decision::as_proposed(proposal);
     if !decision.class.is_decided() {
-        decision.class =
-            if roll < 0.7 { CrimeClass::CyberEnabled } else { CrimeClass::NotCyber };
+        decision.class = if roll < 0.7 {
+            CrimeClass::CyberEnabled
+        } else {
+            CrimeClass::NotCyber
+        };
         "Chosen from how contact was made".clone_into(&mut decision.reason);
     }
     if roll > 0.97 && decision.route == "record_and_file" {

@@ -64,7 +64,10 @@ pub(super) fn start(
             findings: Vec::new(),
             read_rows: 0,
             rejected: 0,
-            out: Rejects { file: rejected_file, writer: None },
+            out: Rejects {
+                file: rejected_file,
+                writer: None,
+            },
         };
         reader.read(&path, &mapping, now)
     });
@@ -91,7 +94,12 @@ impl Reader {
     ) -> Result<End, std::io::Error> {
         let mut source = match Source::open(path, &self.desk.limits, &mapping.format) {
             Ok(source) => source,
-            Err(problem) => return Ok(End { digest: None, problem: Some(problem) }),
+            Err(problem) => {
+                return Ok(End {
+                    digest: None,
+                    problem: Some(problem),
+                });
+            }
         };
         let fit = mapping.validate(source.headings());
         let unfit = fit.iter().any(|f| f.severity == Severity::Rejected);
@@ -129,7 +137,8 @@ impl Reader {
                 }
             }
             let found = source.findings().len();
-            self.findings.extend_from_slice(&source.findings()[noted..found]);
+            self.findings
+                .extend_from_slice(&source.findings()[noted..found]);
             noted = found;
             let full = self.rows.len() >= self.batch || self.read_rows >= TELL_EVERY;
             if full && !self.send(source.bytes_read()) {
@@ -137,7 +146,8 @@ impl Reader {
             }
         }
         let found = source.findings().len();
-        self.findings.extend_from_slice(&source.findings()[noted..found]);
+        self.findings
+            .extend_from_slice(&source.findings()[noted..found]);
         self.send(source.bytes_read());
         let digest = match (&problem, unfit) {
             (None, false) => match source.finish() {
@@ -158,7 +168,9 @@ impl Reader {
         let rows = std::mem::take(&mut self.rows);
         let desk = Arc::clone(&self.desk);
         let ready = tokio::task::spawn_blocking(move || {
-            rows.into_iter().map(|(row, report)| (row, desk.ready(report))).collect()
+            rows.into_iter()
+                .map(|(row, report)| (row, desk.ready(report)))
+                .collect()
         });
         let chunk = Chunk {
             ready,

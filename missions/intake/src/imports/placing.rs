@@ -13,8 +13,8 @@ use store::{Reader, Sql};
 use web::parts::*;
 use web::{App, Form, SignedIn};
 
-use super::pages::{counted, findings, id_of};
 use super::choose::{suggest, tells_of_reports};
+use super::pages::{counted, findings, id_of};
 use super::placed::{feed_of, field_of, key_of, placed, shown, title_of};
 use super::receipt::{Receipt, State as Standing};
 use super::trial::{Columns, Trial};
@@ -45,7 +45,11 @@ struct Table {
 /// Why a file cannot be placed: it is not waiting any more, or cannot be read.
 enum Cannot {
     Gone(Receipt),
-    Read { receipt: Receipt, problem: String, all: Vec<(String, Mapping)> },
+    Read {
+        receipt: Receipt,
+        problem: String,
+        all: Vec<(String, Mapping)>,
+    },
 }
 
 /// One heading of the form.
@@ -68,8 +72,14 @@ type Worded = (&'static str, &'static str);
 
 const DATE_ORDERS: [(DateOrder, Worded); 3] = [
     (DateOrder::DayFirst, ("day_first", "Day first: 23/11/2026")),
-    (DateOrder::MonthFirst, ("month_first", "Month first: 11/23/2026")),
-    (DateOrder::UnixSeconds, ("unix_seconds", "Seconds since 1970")),
+    (
+        DateOrder::MonthFirst,
+        ("month_first", "Month first: 11/23/2026"),
+    ),
+    (
+        DateOrder::UnixSeconds,
+        ("unix_seconds", "Seconds since 1970"),
+    ),
 ];
 
 #[derive(Template)]
@@ -112,14 +122,20 @@ struct Answers {
 impl Answers {
     fn read(pairs: &[(String, String)]) -> Answers {
         let of = |name: &str| {
-            pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim()).unwrap_or_default()
+            pairs
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.trim())
+                .unwrap_or_default()
         };
         let placed = |i: usize| pairs.iter().find(|(n, _)| *n == format!("col-{i}"));
         let mut fields = Vec::new();
         while let Some((_, word)) = placed(fields.len() + 1) {
             fields.push(field_of(word));
         }
-        let date_order = DATE_ORDERS.iter().find(|(_, (w, _))| *w == of("date_order"));
+        let date_order = DATE_ORDERS
+            .iter()
+            .find(|(_, (w, _))| *w == of("date_order"));
         Answers {
             start: of("start").to_owned(),
             source: of("source").to_owned(),
@@ -162,7 +178,10 @@ fn unfit(mapping: &Mapping, headings: &[String]) -> Option<String> {
     let headings = crate::files::Headings::new(headings.iter().cloned());
     let rejected = record::Severity::Rejected;
     let findings = mapping.validate(&headings);
-    findings.iter().find(|f| f.severity == rejected).map(ToString::to_string)
+    findings
+        .iter()
+        .find(|f| f.severity == rejected)
+        .map(ToString::to_string)
 }
 
 /// The page as it stands before anything was answered.
@@ -198,7 +217,11 @@ pub(super) async fn answered(
         Ok(table) => table,
         Err(Cannot::Gone(receipt)) if answers.import => {
             return Err(web::Error::Conflict {
-                what: format!("{} began this import at {}", receipt.by_name, receipt.started_at.show()),
+                what: format!(
+                    "{} began this import at {}",
+                    receipt.by_name,
+                    receipt.started_at.show()
+                ),
                 href: format!("/imports/{id}"),
             });
         }
@@ -215,7 +238,11 @@ pub(super) async fn answered(
     } else {
         None
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let mut page = MappingPage::of(&app, &who, table, &answers.fields, errors);
     page.answered(&answers);
     if let Some((trial, held)) = tried {
@@ -240,7 +267,11 @@ fn refuse(app: &App, who: &SignedIn, cannot: Cannot) -> web::Result<Response> {
         Cannot::Gone(receipt) => {
             Ok(Redirect::to(&format!("/imports/{}", receipt.id)).into_response())
         }
-        Cannot::Read { receipt, problem, all } => {
+        Cannot::Read {
+            receipt,
+            problem,
+            all,
+        } => {
             let page = UnreadablePage {
                 page: who
                     .page(app, "The file cannot be read", "/imports")
@@ -274,12 +305,20 @@ async fn table(
         .await
         .map_err(|e| web::Error::internal(&e))?;
     Ok(match looked {
-        Ok((start, mapping, how, columns)) => {
-            Ok(Table { receipt: held.receipt, path, start, mapping, how, columns, all })
-        }
-        Err(problem) => {
-            Err(Cannot::Read { receipt: held.receipt, problem: problem.to_string(), all })
-        }
+        Ok((start, mapping, how, columns)) => Ok(Table {
+            receipt: held.receipt,
+            path,
+            start,
+            mapping,
+            how,
+            columns,
+            all,
+        }),
+        Err(problem) => Err(Cannot::Read {
+            receipt: held.receipt,
+            problem: problem.to_string(),
+            all,
+        }),
     })
 }
 
@@ -318,26 +357,41 @@ fn look(
         };
         ("guessed".to_owned(), how.to_owned())
     } else if saved_names.contains(&name) {
-        let how = format!("The mapping confirmed before for {} fits this file.", chosen.mapping.title);
+        let how = format!(
+            "The mapping confirmed before for {} fits this file.",
+            chosen.mapping.title
+        );
         (format!("saved:{name}"), how)
     } else {
-        let how = format!("The shipped mapping {} fits this file.", chosen.mapping.title);
+        let how = format!(
+            "The shipped mapping {} fits this file.",
+            chosen.mapping.title
+        );
         (format!("shipped:{name}"), how)
     };
     Ok((key, chosen.mapping, how, columns))
 }
 
 fn every_mapping(saved: &[Mapping]) -> Vec<(String, Mapping)> {
-    let saved = saved.iter().map(|m| (format!("saved:{}", m.name), m.clone()));
+    let saved = saved
+        .iter()
+        .map(|m| (format!("saved:{}", m.name), m.clone()));
     let shipped = SHIPPED.iter().filter_map(|(name, text)| {
-        Some((format!("shipped:{name}"), Mapping::from_toml(name, text).ok()?))
+        Some((
+            format!("shipped:{name}"),
+            Mapping::from_toml(name, text).ok()?,
+        ))
     });
     saved.chain(shipped).collect()
 }
 
 fn starts(all: &[(String, Mapping)], now: &str) -> Vec<Choice> {
     let named = all.iter().map(|(key, mapping)| {
-        let kind = if key.starts_with("saved:") { "confirmed before" } else { "shipped" };
+        let kind = if key.starts_with("saved:") {
+            "confirmed before"
+        } else {
+            "shipped"
+        };
         Choice::new(key.clone(), format!("{} ({kind})", mapping.title)).chosen(key == now)
     });
     std::iter::once(Choice::new("guessed", "Guess from the headings").chosen(now == "guessed"))
@@ -354,13 +408,16 @@ async fn tried(
     mapping: &Mapping,
 ) -> web::Result<(Trial, i64)> {
     let most = app.policy::<ImportPolicy>()?.dry_run_rows;
-    let (desk, path, mapping, now) =
-        (std::sync::Arc::clone(desk), table.path.clone(), mapping.clone(), app.now());
+    let (desk, path, mapping, now) = (
+        std::sync::Arc::clone(desk),
+        table.path.clone(),
+        mapping.clone(),
+        app.now(),
+    );
     let source = mapping.source.clone();
-    let trial =
-        tokio::task::spawn_blocking(move || Trial::run(&path, &mapping, &desk, now, most))
-            .await
-            .map_err(|e| web::Error::internal(&e))?;
+    let trial = tokio::task::spawn_blocking(move || Trial::run(&path, &mapping, &desk, now, most))
+        .await
+        .map_err(|e| web::Error::internal(&e))?;
     let references: Vec<&String> = trial.references.iter().collect();
     let mut held = 0;
     for part in references.chunks(512) {
@@ -385,9 +442,21 @@ impl MappingPage {
         fields: &[Option<&'static str>],
         errors: FieldErrors,
     ) -> MappingPage {
-        let Table { receipt, start, mapping, how, columns, all, .. } = table;
+        let Table {
+            receipt,
+            start,
+            mapping,
+            how,
+            columns,
+            all,
+            ..
+        } = table;
         let title = format!("Columns of {}", receipt.file_name);
-        let columns = columns.headings.into_iter().zip(columns.examples).enumerate();
+        let columns = columns
+            .headings
+            .into_iter()
+            .zip(columns.examples)
+            .enumerate();
         let columns = columns
             .map(|(i, (heading, examples))| Column {
                 number: i + 1,
@@ -414,7 +483,11 @@ impl MappingPage {
             errors,
             starts: starts(&all, &start),
             // A guess has no source yet: a person names it.
-            source: if start == "guessed" { String::new() } else { mapping.source },
+            source: if start == "guessed" {
+                String::new()
+            } else {
+                mapping.source
+            },
             start,
             how,
             feeds: Feed::ALL.iter().map(feed).collect(),

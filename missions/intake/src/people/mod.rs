@@ -13,7 +13,7 @@ mod pairs;
 pub use known::{Described, Known};
 pub(crate) use known::{JudgementLine, judgements, parts};
 pub use pairs::{PairEnd, PairLink, links_of};
-pub(crate) use pairs::{PairView, ends};
+pub(crate) use pairs::{PairView, ends, sorted};
 
 use axum::routing::get;
 use record::access::{Act, ActKind};

@@ -13,7 +13,7 @@ use web::{App, SignedIn};
 
 use super::VIEW;
 use super::known::{Known, live, load, parts};
-use super::pairs::{PairLink, PairView};
+use super::pairs::{PairView, sorted};
 use crate::judging::JUDGE;
 use crate::receive::Desk;
 use crate::reports::{Wanted, in_words, permit_thing};
@@ -107,9 +107,7 @@ fn view(app: &App, who: &SignedIn, known: Known) -> PersonPage {
         .page(app, &known.label, "/people")
         .breadcrumb("Search", "/search");
     let count = |n: i64| n.max(0).unsigned_abs();
-    let (linked, open): (Vec<PairLink>, Vec<PairLink>) =
-        known.pairs.iter().cloned().partition(PairLink::is_one);
-    let views = |list: Vec<PairLink>| list.into_iter().take(10).map(PairView::of).collect();
+    let (linked, candidates) = sorted(&known.pairs);
     let rows = known.descriptions.iter().map(row).collect();
     let next = known
         .next
@@ -123,8 +121,8 @@ fn view(app: &App, who: &SignedIn, known: Known) -> PersonPage {
         ),
         recent: plural(count(known.recent), "report", "reports"),
         rows,
-        linked: views(linked),
-        candidates: views(open.into_iter().filter(PairLink::is_open).collect()),
+        linked,
+        candidates,
         judgements: judgements(&known),
         history: history(&known),
         pages: Pagination::new("Pages of reports").next(next),

@@ -1,6 +1,6 @@
 //! Links between two descriptions of people, with the weights that made them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use record::access::Scope;
 use record::ids::{MentionId, PersonId, ReportId};
@@ -126,6 +126,26 @@ pub(crate) async fn ends(
         ends.insert(end.mention, end);
     }
     Ok(ends)
+}
+
+/// Pairs that hold the descriptions together, and pairs that wait for a judgement: of these the
+/// strongest for each other person. At most ten of either.
+pub(crate) fn sorted(pairs: &[PairLink]) -> (Vec<PairView>, Vec<PairView>) {
+    let mut asked = BTreeSet::new();
+    let (mut linked, mut open) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        let list = if pair.is_one() {
+            &mut linked
+        } else if pair.is_open() && asked.insert((pair.here.person, pair.there.person)) {
+            &mut open
+        } else {
+            continue;
+        };
+        if list.len() < 10 {
+            list.push(PairView::of(pair.clone()));
+        }
+    }
+    (linked, open)
 }
 
 /// One line of a waterfall, for a table.

@@ -19,7 +19,7 @@ use super::open::{Opened, Wanted, load, permit};
 use super::view::{self, FoundView, ItemView, ScoreView};
 use super::{SENSITIVE, VIEW, sensitive};
 use crate::judging::{JUDGE, JUDGE_LINK};
-use crate::people::{PairLink, PairView};
+use crate::people::{PairView, sorted};
 use crate::receive::{Desk, SUSPECT, VICTIM};
 
 #[derive(Template)]
@@ -126,14 +126,7 @@ fn view(app: &App, who: &SignedIn, desk: &Desk, opened: Opened, withheld: bool) 
         page = page.breadcrumb(title, href);
     }
     let proposal = opened.proposal.as_ref().map(|(_, p)| p);
-    let (linked, open): (Vec<PairLink>, Vec<PairLink>) =
-        opened.pairs.iter().cloned().partition(PairLink::is_one);
-    let pairs = |list: Vec<PairLink>| {
-        list.into_iter()
-            .take(10)
-            .map(PairView::of)
-            .collect::<Vec<_>>()
-    };
+    let (linked, candidates) = sorted(&opened.pairs);
     let suspect = opened.mentions.iter().find(|m| m.role == SUSPECT);
     let victim = opened.mentions.iter().find(|m| m.role == VICTIM);
     ReportPage {
@@ -156,8 +149,8 @@ fn view(app: &App, who: &SignedIn, desk: &Desk, opened: Opened, withheld: bool) 
         rules: proposal.map_or_else(Vec::new, view::rules),
         items: view::items(app, &opened),
         withheld,
-        linked: pairs(linked),
-        candidates: pairs(open.into_iter().filter(PairLink::is_open).collect()),
+        linked,
+        candidates,
         history: view::history(app, desk, &opened),
         opened_by: view::opened_by(app, &opened, withheld),
         loss: row.loss_pence.map_or_else(
