@@ -1,11 +1,8 @@
 //! The product as assembled: routes, acts, pages, on both databases.
 
-<<<<<<< HEAD
-mod allocation;
-=======
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
->>>>>>> reports
+mod allocation;
 mod harness;
 mod imports;
 mod inbox;
