@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use clap::builder::TypedValueParser as _;
+use indicatif::{ProgressBar, ProgressStyle};
 use intake::files::{Mapping, SHIPPED};
 use intake::imports::{self, Import, Receipt};
 use intake::receive::Desk;
@@ -49,7 +49,11 @@ impl ImportFiles {
             let bar = bar(file, json);
             let import = Import {
                 path: file.clone(),
-                file_name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file_name: file
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
                 mapping,
                 dry_run: self.dry_run,
                 rejected_file: Some(beside(file)),
@@ -100,13 +104,18 @@ impl ImportFiles {
 /// A mapping file, or a shipped mapping by its name.
 fn named(path: &Path) -> Result<(Mapping, String)> {
     let name = path.display().to_string();
-    let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name && !path.exists());
+    let shipped = SHIPPED
+        .iter()
+        .find(|(shipped, _)| *shipped == name && !path.exists());
     let text = match shipped {
         Some((_, text)) => (*text).to_owned(),
         None => {
             let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             std::fs::read_to_string(path).with_context(|| {
-                format!("{name} cannot be read. Shipped mappings are: {}", known.join(", "))
+                format!(
+                    "{name} cannot be read. Shipped mappings are: {}",
+                    known.join(", ")
+                )
             })?
         }
     };
@@ -122,7 +131,11 @@ fn beside(file: &Path) -> PathBuf {
 
 fn bar(file: &Path, quiet: bool) -> ProgressBar {
     let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(bytes) };
+    let bar = if quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(bytes)
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {msg} {eta}") {
         bar.set_style(style);
     }
@@ -134,7 +147,11 @@ fn show(file: &Path, receipt: &Receipt, dry_run: bool) {
         eprintln!("{}: {finding}", file.display());
     }
     if receipt.more_findings > 0 {
-        eprintln!("{}: and {} more findings", file.display(), receipt.more_findings);
+        eprintln!(
+            "{}: and {} more findings",
+            file.display(),
+            receipt.more_findings
+        );
     }
     println!("  rows read  {}", receipt.read_rows);
     println!("  accepted   {}", receipt.accepted);
@@ -148,7 +165,10 @@ fn show(file: &Path, receipt: &Receipt, dry_run: bool) {
         println!("  The same file was imported at {}.", earlier.show());
     }
     if receipt.rejected > 0 && !dry_run {
-        println!("  Rejected rows: {}. Mend them and import that file.", beside(file).display());
+        println!(
+            "  Rejected rows: {}. Mend them and import that file.",
+            beside(file).display()
+        );
     }
     if let Some(problem) = &receipt.problem {
         println!("  Stopped: {problem}");

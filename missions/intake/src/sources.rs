@@ -27,7 +27,11 @@ use crate::files::Mapping;
 /// Names and times of sources hold no personal data.
 pub const VIEW: Act = Act::new("source.view", ActKind::Open, "See sources and their clocks");
 /// The system's own: the alarm of a silent source.
-pub const WATCH: Act = Act::new("source.watch", ActKind::Alteration, "Raise the alarm of a source");
+pub const WATCH: Act = Act::new(
+    "source.watch",
+    ActKind::Alteration,
+    "Raise the alarm of a source",
+);
 
 pub const SOURCES: Capability = Capability {
     name: "intake.sources",
@@ -39,7 +43,10 @@ pub const SOURCES: Capability = Capability {
         name: "since when a source is expected",
         sql: "alter table intake_source add column expected_since {int};",
     }],
-    policies: &[PolicyFile { file: "intake/sources.toml", load: ImportPolicy::load }],
+    policies: &[PolicyFile {
+        file: "intake/sources.toml",
+        load: ImportPolicy::load,
+    }],
     routes: &[Route::get("/sources", &VIEW, || get(page))],
     api: &[ApiRoute {
         path: "/sources",
@@ -47,7 +54,11 @@ pub const SOURCES: Capability = Capability {
         act: &VIEW,
         make: || OpenApiRouter::new().routes(routes!(list_sources)),
     }],
-    jobs: &[Job { name: "intake.sources.watch", every_seconds: 300, run: watching }],
+    jobs: &[Job {
+        name: "intake.sources.watch",
+        every_seconds: 300,
+        run: watching,
+    }],
     ..Capability::NONE
 };
 
@@ -86,12 +97,23 @@ impl ImportPolicy {
         if policy.max_upload_bytes == 0 || policy.dry_run_rows == 0 {
             return wrong("max_upload_bytes and dry_run_rows must be more than 0".to_owned());
         }
-        let times = [policy.keep_raw_days, policy.keep_unused_hours, policy.stalled_minutes];
+        let times = [
+            policy.keep_raw_days,
+            policy.keep_unused_hours,
+            policy.stalled_minutes,
+        ];
         if times.iter().any(|t| *t < 1) {
             return wrong("times must be at least 1".to_owned());
         }
-        if let Some(s) = policy.source.iter().find(|s| s.every_hours < 1 || s.name.is_empty()) {
-            return wrong(format!("source {:?} needs a name and every_hours of 1 or more", s.name));
+        if let Some(s) = policy
+            .source
+            .iter()
+            .find(|s| s.every_hours < 1 || s.name.is_empty())
+        {
+            return wrong(format!(
+                "source {:?} needs a name and every_hours of 1 or more",
+                s.name
+            ));
         }
         Ok(policy)
     }
@@ -103,7 +125,14 @@ impl ImportPolicy {
     }
 }
 
-const COLUMNS: &[&str] = &["name", "title", "mapping", "last_at", "updated_at", "updated_by"];
+const COLUMNS: &[&str] = &[
+    "name",
+    "title",
+    "mapping",
+    "last_at",
+    "updated_at",
+    "updated_by",
+];
 
 /// Tells a source's clock that something arrived, and clears its alarm. For every way in that has a
 /// source: files, feeds, the API.
@@ -119,15 +148,30 @@ pub async fn note_arrival(tx: &mut Tx<'_>, source: &str, title: &str) -> store::
         });
     }
     let (now, by) = (tx.now(), tx.grant().actor_name().to_owned());
-    let row =
-        vec![source.into(), title.into(), "".into(), now.into(), now.into(), by.as_str().into()];
+    let row = vec![
+        source.into(),
+        title.into(),
+        "".into(),
+        now.into(),
+        now.into(),
+        by.as_str().into(),
+    ];
     let update = "on conflict (name) do update set last_at = excluded.last_at, silent_since = null";
-    tx.insert("intake_source", COLUMNS, vec![row], OnConflict::Update(update)).await.map(drop)
+    tx.insert(
+        "intake_source",
+        COLUMNS,
+        vec![row],
+        OnConflict::Update(update),
+    )
+    .await
+    .map(drop)
 }
 
 /// Keeps the mapping a person confirmed for a source, to be offered next time.
 pub async fn save_mapping(tx: &mut Tx<'_>, mapping: &Mapping) -> store::Result<()> {
-    let text = mapping.to_toml().map_err(|e| store::Error::invalid(e.to_string()))?;
+    let text = mapping
+        .to_toml()
+        .map_err(|e| store::Error::invalid(e.to_string()))?;
     let (now, by) = (tx.now(), tx.grant().actor_name().to_owned());
     let row = vec![
         mapping.source.as_str().into(),
@@ -139,7 +183,14 @@ pub async fn save_mapping(tx: &mut Tx<'_>, mapping: &Mapping) -> store::Result<(
     ];
     let update = "on conflict (name) do update set mapping = excluded.mapping, \
         title = excluded.title, updated_at = excluded.updated_at, updated_by = excluded.updated_by";
-    tx.insert("intake_source", COLUMNS, vec![row], OnConflict::Update(update)).await.map(drop)
+    tx.insert(
+        "intake_source",
+        COLUMNS,
+        vec![row],
+        OnConflict::Update(update),
+    )
+    .await
+    .map(drop)
 }
 
 /// Mappings people confirmed, by source. One that cannot be read any more is passed over: the
@@ -158,7 +209,11 @@ pub async fn saved_mappings(conn: &mut Conn<'_>) -> store::Result<Vec<Mapping>> 
 
 /// The same for whoever may see sources.
 pub async fn saved(app: &App, who: &Actor) -> store::Result<Vec<Mapping>> {
-    let grant = who.permit(&VIEW, &Resource::of("source", "").of_unit(who.unit.clone()), "")?;
+    let grant = who.permit(
+        &VIEW,
+        &Resource::of("source", "").of_unit(who.unit.clone()),
+        "",
+    )?;
     saved_mappings(&mut app.store().read(&grant).await?.conn()).await
 }
 
@@ -220,7 +275,11 @@ pub async fn silent(app: &App, who: &Actor) -> store::Result<Vec<SourceClock>> {
 
 /// Every source and its clock, for whoever may see them.
 pub async fn list(app: &App, who: &Actor) -> store::Result<Vec<SourceClock>> {
-    let grant = who.permit(&VIEW, &Resource::of("source", "").of_unit(who.unit.clone()), "")?;
+    let grant = who.permit(
+        &VIEW,
+        &Resource::of("source", "").of_unit(who.unit.clone()),
+        "",
+    )?;
     let mut db = app.store().read(&grant).await?;
     let policy = app.policy::<ImportPolicy>()?;
     clocks(&mut db.conn(), &policy).await
@@ -243,7 +302,9 @@ pub async fn watch(app: &App) -> store::Result<Vec<String>> {
             start_clock(app, expected).await?;
             continue;
         }
-        let due = clock.filter(|c| c.silent_since.is_none()).and_then(|c| c.due_at);
+        let due = clock
+            .filter(|c| c.silent_since.is_none())
+            .and_then(|c| c.due_at);
         if let Some(due) = due.filter(|due| *due < app.now())
             && raise(app, expected, due).await?
         {
@@ -273,13 +334,24 @@ async fn start_clock(app: &App, expected: &Expected) -> store::Result<()> {
                     "system".into(),
                     now.into(),
                 ];
-                let columns =
-                    &["name", "title", "mapping", "updated_at", "updated_by", "expected_since"];
+                let columns = &[
+                    "name",
+                    "title",
+                    "mapping",
+                    "updated_at",
+                    "updated_by",
+                    "expected_since",
+                ];
                 let update = "on conflict (name) do update set expected_since = \
                     coalesce(intake_source.expected_since, excluded.expected_since)";
-                tx.insert("intake_source", columns, vec![row], OnConflict::Update(update))
-                    .await
-                    .map(drop)
+                tx.insert(
+                    "intake_source",
+                    columns,
+                    vec![row],
+                    OnConflict::Update(update),
+                )
+                .await
+                .map(drop)
             })
         })
         .await
@@ -303,7 +375,11 @@ async fn raise(app: &App, expected: &Expected, due: Timestamp) -> store::Result<
                      and (last_at is null or last_at < ?)",
                     [due.into(), name.into(), since.into()],
                 );
-                if tx.run(sql).await? == 0 { Err(store::Error::Conflict) } else { Ok(()) }
+                if tx.run(sql).await? == 0 {
+                    Err(store::Error::Conflict)
+                } else {
+                    Ok(())
+                }
             })
         })
         .await;
@@ -327,7 +403,9 @@ async fn page(State(app): State<App>, who: SignedIn) -> web::Result<Response> {
     let sources = list(&app, &who.actor).await?;
     let silent = sources.iter().filter(|s| s.silent_since.is_some()).count();
     web::html(&SourcesPage {
-        page: who.page(&app, "Sources", "/imports").breadcrumb("Imports", "/imports"),
+        page: who
+            .page(&app, "Sources", "/imports")
+            .breadcrumb("Imports", "/imports"),
         may_import: who.may(&crate::imports::IMPORT),
         sources,
         silent,
@@ -351,14 +429,19 @@ mod tests {
     fn read(change: impl Fn(&str) -> String) -> Result<ImportPolicy, PolicyError> {
         let shipped = include_str!("../../../policy/intake/sources.toml");
         let mut files = Files::default();
-        files.0.insert("intake/sources.toml".to_owned(), change(shipped));
+        files
+            .0
+            .insert("intake/sources.toml".to_owned(), change(shipped));
         ImportPolicy::read(&files)
     }
 
     #[test]
     fn the_shipped_policy_is_sound_and_its_sources_have_mappings() {
         let policy = read(str::to_owned).unwrap();
-        let shipped: Vec<&str> = crate::files::SHIPPED.iter().map(|(name, _)| *name).collect();
+        let shipped: Vec<&str> = crate::files::SHIPPED
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
         for source in &policy.source {
             assert!(shipped.contains(&source.name.as_str()), "{}", source.name);
         }
@@ -369,7 +452,11 @@ mod tests {
         for (from, to, says) in [
             ("keep_raw_days = 90", "keep_raw_days = 0", "at least 1"),
             ("every_hours = 168", "every_hours = 0", "every_hours"),
-            ("max_upload_bytes = 1_073_741_824", "max_upload_bytes = 0", "max_upload_bytes"),
+            (
+                "max_upload_bytes = 1_073_741_824",
+                "max_upload_bytes = 0",
+                "max_upload_bytes",
+            ),
             ("keep_raw_days", "keep_row_days", "keep_row_days"),
         ] {
             let error = read(|text| text.replacen(from, to, 1)).unwrap_err();
@@ -381,7 +468,10 @@ mod tests {
     fn only_expected_sources_are_due() {
         let policy = read(str::to_owned).unwrap();
         let since = Timestamp::from_micros(0);
-        assert_eq!(policy.due("national-pursue", since), Some(since.plus_days(7)));
+        assert_eq!(
+            policy.due("national-pursue", since),
+            Some(since.plus_days(7))
+        );
         assert_eq!(policy.due("county-list", since), None);
     }
 }

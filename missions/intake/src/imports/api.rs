@@ -124,7 +124,13 @@ pub(super) async fn list(
     let limit = ask.limit.unwrap_or(receipts::A_PAGE);
     let listed = receipts::list(&app, &who.actor, ask.after.as_deref(), limit).await?;
     let imports = listed.receipts.into_iter().map(ReceiptBody::from).collect();
-    Ok(web::json(StatusCode::OK, &ReceiptList { imports, next: listed.next }))
+    Ok(web::json(
+        StatusCode::OK,
+        &ReceiptList {
+            imports,
+            next: listed.next,
+        },
+    ))
 }
 
 /// One receipt, also while its import runs.
@@ -185,7 +191,10 @@ pub(super) async fn import(
     }
     begin::start(&app, &who.actor, &receipt, mapping, false).await?;
     let held = receipts::open(&app, &who.actor, receipt.id).await?;
-    Ok(web::json(StatusCode::ACCEPTED, &ReceiptBody::from(held.receipt)))
+    Ok(web::json(
+        StatusCode::ACCEPTED,
+        &ReceiptBody::from(held.receipt),
+    ))
 }
 
 async fn take(
@@ -196,22 +205,38 @@ async fn take(
 ) -> web::Result<Receipt> {
     // A browser could send a form here with its cookie; only tokens are for programs.
     web::check_csrf(who, "")?;
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let kind = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
     if !kind.is_some_and(|k| k.starts_with("multipart/form-data")) {
         let name = ask.file_name.as_deref().unwrap_or_default();
-        return upload::take(app, &who.actor, name, request.into_body().into_data_stream()).await;
+        return upload::take(
+            app,
+            &who.actor,
+            name,
+            request.into_body().into_data_stream(),
+        )
+        .await;
     }
     let broken = |e: String| web::Error::BadRequest(format!("the form could not be read: {e}"));
-    let mut parts =
-        Multipart::from_request(request, &()).await.map_err(|e| broken(e.to_string()))?;
-    while let Some(field) = parts.next_field().await.map_err(|e| broken(e.to_string()))? {
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|e| broken(e.to_string()))?;
+    while let Some(field) = parts
+        .next_field()
+        .await
+        .map_err(|e| broken(e.to_string()))?
+    {
         if field.name() == Some("file") {
             let own = field.file_name().map(ToOwned::to_owned);
             let name = own.or_else(|| ask.file_name.clone()).unwrap_or_default();
             return upload::take(app, &who.actor, &name, field).await;
         }
     }
-    Err(web::Error::BadRequest("the form has no part named \"file\"".to_owned()))
+    Err(web::Error::BadRequest(
+        "the form has no part named \"file\"".to_owned(),
+    ))
 }
 
 async fn mapping_for(
@@ -222,24 +247,37 @@ async fn mapping_for(
 ) -> web::Result<Mapping> {
     let desk = app.policy::<Desk>()?;
     let saved = {
-        let grant = who.actor.permit(&super::IMPORT, &super::resource(&desk, receipt.id), "")?;
+        let grant = who
+            .actor
+            .permit(&super::IMPORT, &super::resource(&desk, receipt.id), "")?;
         let mut db = app.store().read(&grant).await?;
         sources::saved_mappings(&mut db.conn()).await?
     };
     let Some(name) = name else {
-        let (path, limits) = (watch::raw_file(app.store(), receipt.id), desk.limits.clone());
+        let (path, limits) = (
+            watch::raw_file(app.store(), receipt.id),
+            desk.limits.clone(),
+        );
         let chosen = tokio::task::spawn_blocking(move || choose(&path, &limits, saved))
             .await
             .map_err(|e| web::Error::internal(&e))?;
-        return chosen.map(|c| c.mapping).map_err(|e| web::Error::BadRequest(e.to_string()));
+        return chosen
+            .map(|c| c.mapping)
+            .map_err(|e| web::Error::BadRequest(e.to_string()));
     };
-    let shipped = SHIPPED.iter().filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
-    saved.into_iter().chain(shipped).find(|m| m.name == name).ok_or_else(|| {
-        let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        web::Error::BadRequest(format!(
-            "there is no mapping {name:?}. Shipped mappings: {}; or the key of a source whose \
+    let shipped = SHIPPED
+        .iter()
+        .filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
+    saved
+        .into_iter()
+        .chain(shipped)
+        .find(|m| m.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            web::Error::BadRequest(format!(
+                "there is no mapping {name:?}. Shipped mappings: {}; or the key of a source whose \
              mapping was confirmed on the page",
-            known.join(", ")
-        ))
-    })
+                known.join(", ")
+            ))
+        })
 }

@@ -91,7 +91,11 @@ async fn claim(
 async fn who_was_first(app: &App, actor: &Actor, id: ImportId) -> web::Result<web::Error> {
     let held = receipts::open(app, actor, id).await?.receipt;
     Ok(web::Error::Conflict {
-        what: format!("{} began this import at {}", held.by_name, held.started_at.show()),
+        what: format!(
+            "{} began this import at {}",
+            held.by_name,
+            held.started_at.show()
+        ),
         href: format!("/imports/{id}"),
     })
 }

@@ -46,9 +46,15 @@ pub fn choose(path: &Path, limits: &Limits, known: Vec<Mapping>) -> Result<Chose
     if tells_of_reports(&chosen.mapping) {
         return Ok(chosen);
     }
-    let names: Vec<&str> =
-        chosen.guessed.iter().take(MOST_NAMED).map(|g| g.heading.as_str()).collect();
-    Err(ChooseError::NotReports { headings: names.join(", ") })
+    let names: Vec<&str> = chosen
+        .guessed
+        .iter()
+        .take(MOST_NAMED)
+        .map(|g| g.heading.as_str())
+        .collect();
+    Err(ChooseError::NotReports {
+        headings: names.join(", "),
+    })
 }
 
 /// The same for a person to look at: a poor guess is a place to start from.
@@ -56,7 +62,11 @@ pub fn suggest(path: &Path, limits: &Limits, known: Vec<Mapping>) -> Result<Chos
     let mut source = Source::open(path, limits, &Format::default())?;
     if let Some(mapping) = fitting(source.headings(), known) {
         let how = format!("mapping {:?}, by the file's headings", mapping.name);
-        return Ok(Chosen { mapping, how, guessed: Vec::new() });
+        return Ok(Chosen {
+            mapping,
+            how,
+            guessed: Vec::new(),
+        });
     }
     let guess = source.guess("guessed", "Guessed from the headings")?;
     Ok(Chosen {
@@ -76,18 +86,28 @@ pub fn tells_of_reports(mapping: &Mapping) -> bool {
 }
 
 fn fitting(headings: &Headings, known: Vec<Mapping>) -> Option<Mapping> {
-    let shipped = SHIPPED.iter().filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
+    let shipped = SHIPPED
+        .iter()
+        .filter_map(|(name, text)| Mapping::from_toml(name, text).ok());
     let mut best: Option<(f32, Mapping)> = None;
     for mapping in known.into_iter().chain(shipped) {
         // A mapping that brings its own headings fits anything: it must be named.
         if !mapping.format.columns.is_empty() {
             continue;
         }
-        let refused =
-            mapping.validate(headings).iter().any(|f: &Finding| f.severity == Severity::Rejected);
-        let columns: Vec<&String> =
-            mapping.fields.values().flat_map(|origin| origin.columns()).collect();
-        let there = columns.iter().filter(|c| headings.position(c).is_some()).count();
+        let refused = mapping
+            .validate(headings)
+            .iter()
+            .any(|f: &Finding| f.severity == Severity::Rejected);
+        let columns: Vec<&String> = mapping
+            .fields
+            .values()
+            .flat_map(|origin| origin.columns())
+            .collect();
+        let there = columns
+            .iter()
+            .filter(|c| headings.position(c).is_some())
+            .count();
         // As a share of the file's columns: a mapping that leaves most of a file unread is no fit.
         #[expect(clippy::cast_precision_loss, reason = "a table has few columns")]
         let share = there as f32 / headings.len().max(1) as f32;
@@ -111,20 +131,31 @@ mod tests {
 
     #[test]
     fn a_table_of_totals_is_refused_with_a_remedy() {
-        let error = chosen("month,recorded_crime\n2026-01,9\n2026-02,8\n").err().unwrap();
+        let error = chosen("month,recorded_crime\n2026-01,9\n2026-02,8\n")
+            .err()
+            .unwrap();
         let said = error.to_string();
-        assert!(said.contains("month, recorded_crime") && said.contains("--mapping"), "{said}");
+        assert!(
+            said.contains("month, recorded_crime") && said.contains("--mapping"),
+            "{said}"
+        );
     }
 
     #[test]
     fn one_likely_heading_is_enough_for_a_guess() {
         for heading in ["Crime Reference", "Circumstances", "Victim surname"] {
-            assert!(chosen(&format!("colour,{heading}\nred,A1\n")).is_ok(), "{heading}");
+            assert!(
+                chosen(&format!("colour,{heading}\nred,A1\n")).is_ok(),
+                "{heading}"
+            );
         }
     }
 
     #[test]
     fn a_file_that_cannot_be_read_says_so() {
-        assert!(matches!(chosen(""), Err(ChooseError::File(FileError::Empty))));
+        assert!(matches!(
+            chosen(""),
+            Err(ChooseError::File(FileError::Empty))
+        ));
     }
 }

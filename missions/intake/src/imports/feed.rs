@@ -11,7 +11,7 @@ use record::time::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::files::{Digest, FileError, Mapping, Reading, RejectedWriter, Source};
+use crate::files::{Digest, FileError, Headings, Mapper, Mapping, Reading, RejectedWriter, Source};
 use crate::receive::{Desk, Ready};
 
 /// Reports received in one transaction: large enough to share its costs, small enough that others
@@ -64,7 +64,10 @@ pub(super) fn start(
             findings: Vec::new(),
             read_rows: 0,
             rejected: 0,
-            out: Rejects { file: rejected_file, writer: None },
+            out: Rejects {
+                file: rejected_file,
+                writer: None,
+            },
         };
         reader.read(&path, &mapping, now)
     });
@@ -91,7 +94,12 @@ impl Reader {
     ) -> Result<End, std::io::Error> {
         let mut source = match Source::open(path, &self.desk.limits, &mapping.format) {
             Ok(source) => source,
-            Err(problem) => return Ok(End { digest: None, problem: Some(problem) }),
+            Err(problem) => {
+                return Ok(End {
+                    digest: None,
+                    problem: Some(problem),
+                });
+            }
         };
         let fit = mapping.validate(source.headings());
         let unfit = fit.iter().any(|f| f.severity == Severity::Rejected);
@@ -109,27 +117,10 @@ impl Reader {
                     break;
                 }
             };
-            self.read_rows += 1;
-            match reading {
-                Reading::Row(row) => {
-                    let (report, findings) = mapper.apply(&row);
-                    match report {
-                        Some(report) => self.rows.push((row.number, report)),
-                        None => {
-                            self.rejected += 1;
-                            self.out.open()?.row(&row, &findings)?;
-                        }
-                    }
-                    self.findings.extend(findings);
-                }
-                Reading::Rejected(rejection) => {
-                    self.rejected += 1;
-                    self.out.open()?.rejection(source.headings(), &rejection)?;
-                    self.findings.push(rejection.finding);
-                }
-            }
+            self.note(reading, &mut mapper, source.headings())?;
             let found = source.findings().len();
-            self.findings.extend_from_slice(&source.findings()[noted..found]);
+            self.findings
+                .extend_from_slice(&source.findings()[noted..found]);
             noted = found;
             let full = self.rows.len() >= self.batch || self.read_rows >= TELL_EVERY;
             if full && !self.send(source.bytes_read()) {
@@ -137,7 +128,8 @@ impl Reader {
             }
         }
         let found = source.findings().len();
-        self.findings.extend_from_slice(&source.findings()[noted..found]);
+        self.findings
+            .extend_from_slice(&source.findings()[noted..found]);
         self.send(source.bytes_read());
         let digest = match (&problem, unfit) {
             (None, false) => match source.finish() {
@@ -153,12 +145,43 @@ impl Reader {
         Ok(End { digest, problem })
     }
 
+    /// A report for its batch, or a rejected row for its file.
+    fn note(
+        &mut self,
+        reading: Reading,
+        mapper: &mut Mapper<'_>,
+        headings: &Headings,
+    ) -> Result<(), std::io::Error> {
+        self.read_rows += 1;
+        match reading {
+            Reading::Row(row) => {
+                let (report, findings) = mapper.apply(&row);
+                match report {
+                    Some(report) => self.rows.push((row.number, report)),
+                    None => {
+                        self.rejected += 1;
+                        self.out.open()?.row(&row, &findings)?;
+                    }
+                }
+                self.findings.extend(findings);
+            }
+            Reading::Rejected(rejection) => {
+                self.rejected += 1;
+                self.out.open()?.rejection(headings, &rejection)?;
+                self.findings.push(rejection.finding);
+            }
+        }
+        Ok(())
+    }
+
     /// Hands a batch on; false when nobody takes it any more.
     fn send(&mut self, bytes_read: u64) -> bool {
         let rows = std::mem::take(&mut self.rows);
         let desk = Arc::clone(&self.desk);
         let ready = tokio::task::spawn_blocking(move || {
-            rows.into_iter().map(|(row, report)| (row, desk.ready(report))).collect()
+            rows.into_iter()
+                .map(|(row, report)| (row, desk.ready(report)))
+                .collect()
         });
         let chunk = Chunk {
             ready,

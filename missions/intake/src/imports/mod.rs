@@ -13,6 +13,7 @@ mod api;
 mod begin;
 mod choose;
 mod feed;
+mod offered;
 pub mod pages;
 mod placed;
 mod placing;
@@ -37,18 +38,35 @@ use web::App;
 use crate::receive::Desk;
 
 /// Brings a file of reports in.
-pub const IMPORT: Act = Act::new("import.run", ActKind::Collection, "Import a file of reports");
+pub const IMPORT: Act = Act::new(
+    "import.run",
+    ActKind::Collection,
+    "Import a file of reports",
+);
 /// Receipts quote what was wrong with cells, so looking at them is a consultation.
-pub const VIEW: Act = Act::new("import.view", ActKind::Consultation, "See receipts of imports");
+pub const VIEW: Act = Act::new(
+    "import.view",
+    ActKind::Consultation,
+    "See receipts of imports",
+);
 /// Rejected rows are whole rows as the sender wrote them.
-pub const DOWNLOAD: Act =
-    Act::new("import.download", ActKind::Disclosure, "Download the rejected rows of an import");
+pub const DOWNLOAD: Act = Act::new(
+    "import.download",
+    ActKind::Disclosure,
+    "Download the rejected rows of an import",
+);
 /// The system's own: an import whose process has died is closed.
-pub const CLOSE: Act =
-    Act::new("import.close", ActKind::Alteration, "Close an import that was broken off");
+pub const CLOSE: Act = Act::new(
+    "import.close",
+    ActKind::Alteration,
+    "Close an import that was broken off",
+);
 /// The system's own: raw files go at the end of their time.
-pub const DELETE: Act =
-    Act::new("import.delete_file", ActKind::Erasure, "Delete an imported file at its time");
+pub const DELETE: Act = Act::new(
+    "import.delete_file",
+    ActKind::Erasure,
+    "Delete an imported file at its time",
+);
 
 /// An import as a resource of access.
 pub(crate) fn resource(desk: &Desk, id: ImportId) -> Resource {

@@ -91,7 +91,7 @@ fn tag(receipt: &Receipt) -> Tag<'static> {
     match receipt.state {
         Standing::Waiting => Tag::grey(title),
         Standing::Running => Tag::blue(title),
-        Standing::Done if receipt.rejected > 0 => Tag::yellow("Done, rows rejected"),
+        Standing::Done if receipt.rejected > 0 => Tag::yellow("Rows rejected"),
         Standing::Done => Tag::green(title),
         Standing::Failed => Tag::red(title),
     }
@@ -109,6 +109,8 @@ pub(super) struct Findings<'a> {
     title: &'a str,
     findings: &'a [record::Finding],
     more: u64,
+    /// Straight under the page's title, and not within a section.
+    top: bool,
 }
 
 impl askama::filters::HtmlSafe for Findings<'_> {}
@@ -117,8 +119,14 @@ pub(super) fn findings<'a>(
     title: &'a str,
     findings: &'a [record::Finding],
     more: impl std::borrow::Borrow<u64>,
+    top: bool,
 ) -> Findings<'a> {
-    Findings { title, findings, more: *more.borrow() }
+    Findings {
+        title,
+        findings,
+        more: *more.borrow(),
+        top,
+    }
 }
 
 #[derive(Deserialize)]
@@ -142,12 +150,15 @@ async fn list(
     who: SignedIn,
     Query(ask): Query<Ask>,
 ) -> web::Result<Response> {
-    let listed =
-        receipts::list(&app, &who.actor, ask.after.as_deref(), receipts::A_PAGE).await?;
+    let listed = receipts::list(&app, &who.actor, ask.after.as_deref(), receipts::A_PAGE).await?;
     let may_see_sources = who.may(&sources::VIEW);
     web::html(&ListPage {
         page: who.page(&app, "Imports", "/imports"),
-        silent: if may_see_sources { sources::silent(&app, &who.actor).await? } else { Vec::new() },
+        silent: if may_see_sources {
+            sources::silent(&app, &who.actor).await?
+        } else {
+            Vec::new()
+        },
         receipts: listed.receipts,
         next: listed.next.map(|after| format!("/imports?after={after}")),
         may_import: who.may(&IMPORT),
@@ -188,7 +199,9 @@ async fn taken(
     mut parts: Multipart,
 ) -> web::Result<Response> {
     let broken = |e: axum::extract::multipart::MultipartError| {
-        web::Error::BadRequest(format!("the upload could not be read: {e}. Send the file again"))
+        web::Error::BadRequest(format!(
+            "the upload could not be read: {e}. Send the file again"
+        ))
     };
     // The token stands first in the form, so nothing of the file is read before it is checked.
     let token = match parts.next_field().await.map_err(broken)? {
@@ -236,7 +249,10 @@ impl Fragment {
         SummaryList::new()
             .compact()
             .row_if("Source", Some(r.source.as_str()).filter(|s| !s.is_empty()))
-            .row_if("Mapping", Some(r.mapping.as_str()).filter(|m| !m.is_empty()))
+            .row_if(
+                "Mapping",
+                Some(r.mapping.as_str()).filter(|m| !m.is_empty()),
+            )
             .row("Imported by", r.by_name.as_str())
             .row("Started", r.started_at.show())
             .row_if("Ended", r.ended_at.map(|t| t.show()))
@@ -250,8 +266,12 @@ impl askama::filters::HtmlSafe for Fragment {}
 async fn standing(app: &App, who: &SignedIn, id: ImportId) -> web::Result<Fragment> {
     let held = receipts::open(app, &who.actor, id).await?;
     let is_rejected = |f: &record::Finding| f.severity == Severity::Rejected;
-    let (rejected_rows, warnings) =
-        held.receipt.findings.iter().cloned().partition(|f| is_rejected(f));
+    let (rejected_rows, warnings) = held
+        .receipt
+        .findings
+        .iter()
+        .cloned()
+        .partition(|f| is_rejected(f));
     let file = watch::rejected_file(app.store(), id);
     Ok(Fragment {
         may_download: held.receipt.rejected > 0 && who.may(&DOWNLOAD) && file.is_file(),
@@ -275,7 +295,9 @@ async fn receipt(
         _ => format!("Import of {}", receipt.file_name),
     };
     web::html(&ReceiptPage {
-        page: who.page(&app, &title, "/imports").breadcrumb("Imports", "/imports"),
+        page: who
+            .page(&app, &title, "/imports")
+            .breadcrumb("Imports", "/imports"),
         mapping_href: format!("/imports/{}/mapping", receipt.id),
         receipt,
         fragment,
@@ -291,7 +313,9 @@ async fn progress(
     let fragment = standing(&app, &who, id_of(&id)?).await?;
     let mut response = web::html(&fragment)?;
     if fragment.receipt.state != Standing::Running {
-        response.headers_mut().insert("x-done", HeaderValue::from_static("1"));
+        response
+            .headers_mut()
+            .insert("x-done", HeaderValue::from_static("1"));
     }
     Ok(response)
 }
@@ -303,20 +327,42 @@ async fn rejected(
 ) -> web::Result<Response> {
     let (desk, id) = (app.policy::<Desk>()?, id_of(&id)?);
     let receipt = receipts::open(&app, &who.actor, id).await?.receipt;
-    let grant = allow(&app, &who.actor, &DOWNLOAD, &resource(&desk, id), "rejected rows").await?;
+    let grant = allow(
+        &app,
+        &who.actor,
+        &DOWNLOAD,
+        &resource(&desk, id),
+        "rejected rows",
+    )
+    .await?;
     // Opening the reader enters the disclosure before the first byte is sent.
     drop(app.store().read(&grant).await?);
     let file = watch::rejected_file(app.store(), id);
-    let file = tokio::fs::File::open(&file).await.map_err(|_| web::Error::NotFound)?;
-    let length = file.metadata().await.map_err(|e| web::Error::internal(&e))?.len();
+    let file = tokio::fs::File::open(&file)
+        .await
+        .map_err(|_| web::Error::NotFound)?;
+    let length = file
+        .metadata()
+        .await
+        .map_err(|e| web::Error::internal(&e))?
+        .len();
     let body = axum::body::Body::from_stream(upload::chunks_of(file));
     let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(
+        "content-type",
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
     headers.insert("content-length", HeaderValue::from(length));
     let stem: String = receipt
         .file_name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let disposition = format!("attachment; filename=\"{stem}.rejected.csv\"");
     if let Ok(value) = HeaderValue::from_str(&disposition) {

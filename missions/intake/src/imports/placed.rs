@@ -10,7 +10,9 @@ pub(super) fn shown(mapping: &Mapping, headings: &[String]) -> Vec<Option<&'stat
     let known = positions(headings);
     let mut places = vec![None; headings.len()];
     for field in record::report::FIELDS {
-        let Some(origin) = mapping.fields.get(field.name) else { continue };
+        let Some(origin) = mapping.fields.get(field.name) else {
+            continue;
+        };
         if matches!(origin, Origin::Digest(_)) {
             continue;
         }
@@ -42,7 +44,9 @@ pub(super) fn placed(
         return mapping;
     }
     let known = positions(headings);
-    mapping.fields.retain(|field, origin| kept(field, origin, &known, chosen));
+    mapping
+        .fields
+        .retain(|field, origin| kept(field, origin, &known, chosen));
     for field in record::report::FIELDS {
         let columns: Vec<usize> = (0..headings.len())
             .filter(|at| chosen.get(*at).copied().flatten() == Some(field.name))
@@ -65,14 +69,13 @@ pub(super) fn placed(
 }
 
 /// Whether a field's origin outlives the form: its columns were chosen, or it has none in this file.
-fn kept(
-    field: &str,
-    origin: &Origin,
-    known: &Headings,
-    chosen: &[Option<&'static str>],
-) -> bool {
+fn kept(field: &str, origin: &Origin, known: &Headings, chosen: &[Option<&'static str>]) -> bool {
     let is_chosen = chosen.iter().flatten().any(|c| *c == field);
-    let mut present = origin.columns().iter().filter_map(|c| known.position(c)).peekable();
+    let mut present = origin
+        .columns()
+        .iter()
+        .filter_map(|c| known.position(c))
+        .peekable();
     match origin {
         Origin::Constant(_) | Origin::Digest(_) => !is_chosen,
         // Absent this week, expected next week.
@@ -82,8 +85,11 @@ fn kept(
 
 fn reads_just(origin: Option<&Origin>, known: &Headings, columns: &[usize]) -> bool {
     let Some(origin) = origin else { return false };
-    let mut read: Vec<usize> =
-        origin.columns().iter().filter_map(|c| known.position(c)).collect();
+    let mut read: Vec<usize> = origin
+        .columns()
+        .iter()
+        .filter_map(|c| known.position(c))
+        .collect();
     read.sort_unstable();
     read == columns
 }
@@ -159,7 +165,12 @@ language = "Language"
         let choices = shown(&start(), &all);
         assert_eq!(
             choices,
-            [Some("reference"), Some("victim_address"), Some("victim_address"), None]
+            [
+                Some("reference"),
+                Some("victim_address"),
+                Some("victim_address"),
+                None
+            ]
         );
         assert_eq!(placed(&start(), &all, &choices), start());
     }
@@ -167,11 +178,18 @@ language = "Language"
     #[test]
     fn a_changed_choice_keeps_what_it_does_not_touch() {
         let all = headings(&["Ref", "Town", "Street", "Colour"]);
-        let choices =
-            [Some("reference"), Some("victim_address"), Some("victim_address"), Some("title")];
+        let choices = [
+            Some("reference"),
+            Some("victim_address"),
+            Some("victim_address"),
+            Some("title"),
+        ];
         let mapping = placed(&start(), &all, &choices);
         assert_eq!(mapping.fields["title"], Origin::Column("Colour".to_owned()));
-        assert_eq!(mapping.fields["victim_address"], start().fields["victim_address"]);
+        assert_eq!(
+            mapping.fields["victim_address"],
+            start().fields["victim_address"]
+        );
         assert!(mapping.fields.contains_key("district") && mapping.fields.contains_key("language"));
     }
 
@@ -180,14 +198,21 @@ language = "Language"
         let all = headings(&["Ref", "Town"]);
         let mapping = placed(&start(), &all, &[None, Some("district")]);
         assert!(matches!(mapping.fields["reference"], Origin::Digest(_)));
-        assert_eq!(mapping.fields["district"], Origin::Column("Town".to_owned()));
+        assert_eq!(
+            mapping.fields["district"],
+            Origin::Column("Town".to_owned())
+        );
         assert!(!mapping.fields.contains_key("victim_address"));
     }
 
     #[test]
     fn columns_of_one_name_are_told_apart_by_place() {
         let all = headings(&["Ref", "Note", "note"]);
-        let mapping = placed(&start(), &all, &[Some("reference"), None, Some("narrative")]);
+        let mapping = placed(
+            &start(),
+            &all,
+            &[Some("reference"), None, Some("narrative")],
+        );
         assert_eq!(mapping.fields["narrative"], Origin::Column("#3".to_owned()));
     }
 

@@ -13,13 +13,14 @@ use store::{Reader, Sql};
 use web::parts::*;
 use web::{App, Form, SignedIn};
 
+use super::choose::tells_of_reports;
+use super::offered::{every_mapping, look, starts};
 use super::pages::{counted, findings, id_of};
-use super::choose::{suggest, tells_of_reports};
 use super::placed::{feed_of, field_of, key_of, placed, shown, title_of};
 use super::receipt::{Receipt, State as Standing};
 use super::trial::{Columns, Trial};
 use super::{IMPORT, allow, begin, receipts, resource, watch};
-use crate::files::{DateOrder, FileError, Limits, Mapping, SHIPPED};
+use crate::files::{DateOrder, Mapping};
 use crate::receive::Desk;
 use crate::sources::{self, ImportPolicy};
 
@@ -45,7 +46,11 @@ struct Table {
 /// Why a file cannot be placed: it is not waiting any more, or cannot be read.
 enum Cannot {
     Gone(Receipt),
-    Read { receipt: Receipt, problem: String, all: Vec<(String, Mapping)> },
+    Read {
+        receipt: Receipt,
+        problem: String,
+        all: Vec<(String, Mapping)>,
+    },
 }
 
 /// One heading of the form.
@@ -63,13 +68,29 @@ struct FieldChoice {
     about: &'static str,
 }
 
+impl FieldChoice {
+    fn of(field: &record::report::Field) -> FieldChoice {
+        FieldChoice {
+            name: field.name,
+            title: title_of(field.name),
+            about: field.about,
+        }
+    }
+}
+
 /// A value of a drop-down list, in a fixed order.
 type Worded = (&'static str, &'static str);
 
 const DATE_ORDERS: [(DateOrder, Worded); 3] = [
     (DateOrder::DayFirst, ("day_first", "Day first: 23/11/2026")),
-    (DateOrder::MonthFirst, ("month_first", "Month first: 11/23/2026")),
-    (DateOrder::UnixSeconds, ("unix_seconds", "Seconds since 1970")),
+    (
+        DateOrder::MonthFirst,
+        ("month_first", "Month first: 11/23/2026"),
+    ),
+    (
+        DateOrder::UnixSeconds,
+        ("unix_seconds", "Seconds since 1970"),
+    ),
 ];
 
 #[derive(Template)]
@@ -112,14 +133,20 @@ struct Answers {
 impl Answers {
     fn read(pairs: &[(String, String)]) -> Answers {
         let of = |name: &str| {
-            pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim()).unwrap_or_default()
+            pairs
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.trim())
+                .unwrap_or_default()
         };
         let placed = |i: usize| pairs.iter().find(|(n, _)| *n == format!("col-{i}"));
         let mut fields = Vec::new();
         while let Some((_, word)) = placed(fields.len() + 1) {
             fields.push(field_of(word));
         }
-        let date_order = DATE_ORDERS.iter().find(|(_, (w, _))| *w == of("date_order"));
+        let date_order = DATE_ORDERS
+            .iter()
+            .find(|(_, (w, _))| *w == of("date_order"));
         Answers {
             start: of("start").to_owned(),
             source: of("source").to_owned(),
@@ -162,7 +189,10 @@ fn unfit(mapping: &Mapping, headings: &[String]) -> Option<String> {
     let headings = crate::files::Headings::new(headings.iter().cloned());
     let rejected = record::Severity::Rejected;
     let findings = mapping.validate(&headings);
-    findings.iter().find(|f| f.severity == rejected).map(ToString::to_string)
+    findings
+        .iter()
+        .find(|f| f.severity == rejected)
+        .map(ToString::to_string)
 }
 
 /// The page as it stands before anything was answered.
@@ -198,7 +228,11 @@ pub(super) async fn answered(
         Ok(table) => table,
         Err(Cannot::Gone(receipt)) if answers.import => {
             return Err(web::Error::Conflict {
-                what: format!("{} began this import at {}", receipt.by_name, receipt.started_at.show()),
+                what: format!(
+                    "{} began this import at {}",
+                    receipt.by_name,
+                    receipt.started_at.show()
+                ),
                 href: format!("/imports/{id}"),
             });
         }
@@ -215,7 +249,11 @@ pub(super) async fn answered(
     } else {
         None
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let mut page = MappingPage::of(&app, &who, table, &answers.fields, errors);
     page.answered(&answers);
     if let Some((trial, held)) = tried {
@@ -240,7 +278,11 @@ fn refuse(app: &App, who: &SignedIn, cannot: Cannot) -> web::Result<Response> {
         Cannot::Gone(receipt) => {
             Ok(Redirect::to(&format!("/imports/{}", receipt.id)).into_response())
         }
-        Cannot::Read { receipt, problem, all } => {
+        Cannot::Read {
+            receipt,
+            problem,
+            all,
+        } => {
             let page = UnreadablePage {
                 page: who
                     .page(app, "The file cannot be read", "/imports")
@@ -274,75 +316,21 @@ async fn table(
         .await
         .map_err(|e| web::Error::internal(&e))?;
     Ok(match looked {
-        Ok((start, mapping, how, columns)) => {
-            Ok(Table { receipt: held.receipt, path, start, mapping, how, columns, all })
-        }
-        Err(problem) => {
-            Err(Cannot::Read { receipt: held.receipt, problem: problem.to_string(), all })
-        }
+        Ok((start, mapping, how, columns)) => Ok(Table {
+            receipt: held.receipt,
+            path,
+            start,
+            mapping,
+            how,
+            columns,
+            all,
+        }),
+        Err(problem) => Err(Cannot::Read {
+            receipt: held.receipt,
+            problem: problem.to_string(),
+            all,
+        }),
     })
-}
-
-type Looked = (String, Mapping, String, Columns);
-
-fn look(
-    path: &std::path::Path,
-    limits: &Limits,
-    saved: Vec<Mapping>,
-    named: Option<(String, Mapping)>,
-    guess: bool,
-) -> Result<Looked, FileError> {
-    if let Some((key, mapping)) = named {
-        let columns = Columns::read(path, limits, &mapping.format)?;
-        let how = format!("The mapping of {}, as you chose.", mapping.title);
-        return Ok((key, mapping, how, columns));
-    }
-    let saved_names: Vec<String> = saved.iter().map(|m| m.name.clone()).collect();
-    let mut chosen = suggest(path, limits, saved)?;
-    if guess && chosen.guessed.is_empty() {
-        let format = crate::files::Format::default();
-        let guess = crate::files::Source::open(path, limits, &format)?
-            .guess("guessed", "Guessed from the headings")?;
-        chosen.mapping = guess.mapping;
-        chosen.guessed = guess.columns;
-    }
-    let columns = Columns::read(path, limits, &chosen.mapping.format)?;
-    let name = chosen.mapping.name.clone();
-    let (key, how) = if !chosen.guessed.is_empty() {
-        let how = if tells_of_reports(&chosen.mapping) {
-            "No known mapping fits this file. The columns below are a guess from the headings \
-             and what stands under them."
-        } else {
-            "No known mapping fits this file, and none of its headings is a reference, a \
-             narrative or anything of a victim's. If its rows are reports, say which column is which."
-        };
-        ("guessed".to_owned(), how.to_owned())
-    } else if saved_names.contains(&name) {
-        let how = format!("The mapping confirmed before for {} fits this file.", chosen.mapping.title);
-        (format!("saved:{name}"), how)
-    } else {
-        let how = format!("The shipped mapping {} fits this file.", chosen.mapping.title);
-        (format!("shipped:{name}"), how)
-    };
-    Ok((key, chosen.mapping, how, columns))
-}
-
-fn every_mapping(saved: &[Mapping]) -> Vec<(String, Mapping)> {
-    let saved = saved.iter().map(|m| (format!("saved:{}", m.name), m.clone()));
-    let shipped = SHIPPED.iter().filter_map(|(name, text)| {
-        Some((format!("shipped:{name}"), Mapping::from_toml(name, text).ok()?))
-    });
-    saved.chain(shipped).collect()
-}
-
-fn starts(all: &[(String, Mapping)], now: &str) -> Vec<Choice> {
-    let named = all.iter().map(|(key, mapping)| {
-        let kind = if key.starts_with("saved:") { "confirmed before" } else { "shipped" };
-        Choice::new(key.clone(), format!("{} ({kind})", mapping.title)).chosen(key == now)
-    });
-    std::iter::once(Choice::new("guessed", "Guess from the headings").chosen(now == "guessed"))
-        .chain(named)
-        .collect()
 }
 
 /// The dry run, and how many of its references are held already.
@@ -354,13 +342,16 @@ async fn tried(
     mapping: &Mapping,
 ) -> web::Result<(Trial, i64)> {
     let most = app.policy::<ImportPolicy>()?.dry_run_rows;
-    let (desk, path, mapping, now) =
-        (std::sync::Arc::clone(desk), table.path.clone(), mapping.clone(), app.now());
+    let (desk, path, mapping, now) = (
+        std::sync::Arc::clone(desk),
+        table.path.clone(),
+        mapping.clone(),
+        app.now(),
+    );
     let source = mapping.source.clone();
-    let trial =
-        tokio::task::spawn_blocking(move || Trial::run(&path, &mapping, &desk, now, most))
-            .await
-            .map_err(|e| web::Error::internal(&e))?;
+    let trial = tokio::task::spawn_blocking(move || Trial::run(&path, &mapping, &desk, now, most))
+        .await
+        .map_err(|e| web::Error::internal(&e))?;
     let references: Vec<&String> = trial.references.iter().collect();
     let mut held = 0;
     for part in references.chunks(512) {
@@ -385,9 +376,21 @@ impl MappingPage {
         fields: &[Option<&'static str>],
         errors: FieldErrors,
     ) -> MappingPage {
-        let Table { receipt, start, mapping, how, columns, all, .. } = table;
+        let Table {
+            receipt,
+            start,
+            mapping,
+            how,
+            columns,
+            all,
+            ..
+        } = table;
         let title = format!("Columns of {}", receipt.file_name);
-        let columns = columns.headings.into_iter().zip(columns.examples).enumerate();
+        let columns = columns
+            .headings
+            .into_iter()
+            .zip(columns.examples)
+            .enumerate();
         let columns = columns
             .map(|(i, (heading, examples))| Column {
                 number: i + 1,
@@ -396,11 +399,6 @@ impl MappingPage {
                 field: fields.get(i).copied().flatten(),
             })
             .collect();
-        let about = |f: &record::report::Field| FieldChoice {
-            name: f.name,
-            title: title_of(f.name),
-            about: f.about,
-        };
         let feed = |f: &Feed| Choice::new(f.name(), f.title()).chosen(*f == mapping.feed);
         let order = |(order, (word, title)): &(DateOrder, Worded)| {
             Choice::new(*word, *title).chosen(*order == mapping.date_order)
@@ -414,13 +412,17 @@ impl MappingPage {
             errors,
             starts: starts(&all, &start),
             // A guess has no source yet: a person names it.
-            source: if start == "guessed" { String::new() } else { mapping.source },
+            source: if start == "guessed" {
+                String::new()
+            } else {
+                mapping.source
+            },
             start,
             how,
             feeds: Feed::ALL.iter().map(feed).collect(),
             date_orders: DATE_ORDERS.iter().map(order).collect(),
             columns,
-            fields: FIELDS.iter().map(about).collect(),
+            fields: FIELDS.iter().map(FieldChoice::of).collect(),
             trial: None,
             held_already: 0,
         }

@@ -122,7 +122,10 @@ impl Receipt {
 
     /// Writes the receipt as it stands.
     pub async fn save(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let kept = Kept { first: self.findings.clone(), more: self.more_findings };
+        let kept = Kept {
+            first: self.findings.clone(),
+            more: self.more_findings,
+        };
         let count = |n: u64| Value::from(i64::try_from(n).unwrap_or(i64::MAX));
         let row = vec![
             self.id.into(),
@@ -144,23 +147,13 @@ impl Receipt {
             self.problem.as_deref().into(),
             tx.now().into(),
         ];
-        let columns = &[
-            "id", "source", "file_name", "digest", "mapping", "state", "started_at", "ended_at",
-            "by_name", "read_rows", "accepted", "duplicate", "rejected", "bytes_read",
-            "bytes_total", "findings", "problem", "beat_at",
-        ];
-        // An upload's digest is known before its import begins, and stays.
-        let update = "on conflict (id) do update set source = excluded.source, \
-            mapping = excluded.mapping, \
-            digest = case when excluded.digest = '' then intake_import.digest \
-                     else excluded.digest end, \
-            state = excluded.state, started_at = excluded.started_at, \
-            ended_at = excluded.ended_at, by_name = excluded.by_name, \
-            read_rows = excluded.read_rows, accepted = excluded.accepted, \
-            duplicate = excluded.duplicate, rejected = excluded.rejected, \
-            bytes_read = excluded.bytes_read, findings = excluded.findings, \
-            problem = excluded.problem, beat_at = excluded.beat_at";
-        tx.insert("intake_import", columns, vec![row], OnConflict::Update(update)).await?;
+        tx.insert(
+            "intake_import",
+            COLUMNS,
+            vec![row],
+            OnConflict::Update(UPDATE),
+        )
+        .await?;
         Ok(())
     }
 
@@ -171,7 +164,11 @@ impl Receipt {
         }
         let sql = Sql::new("select min(started_at) as at from intake_import where ").with(
             "digest = ? and state = 'done' and id <> ? and started_at <= ?",
-            [self.digest.as_str().into(), self.id.into(), self.started_at.into()],
+            [
+                self.digest.as_str().into(),
+                self.id.into(),
+                self.started_at.into(),
+            ],
         );
         match conn.first(sql).await? {
             Some(row) => row.get("at"),
@@ -179,6 +176,39 @@ impl Receipt {
         }
     }
 }
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "source",
+    "file_name",
+    "digest",
+    "mapping",
+    "state",
+    "started_at",
+    "ended_at",
+    "by_name",
+    "read_rows",
+    "accepted",
+    "duplicate",
+    "rejected",
+    "bytes_read",
+    "bytes_total",
+    "findings",
+    "problem",
+    "beat_at",
+];
+
+/// An upload's digest is known before its import begins, and stays.
+const UPDATE: &str = "on conflict (id) do update set source = excluded.source, \
+            mapping = excluded.mapping, \
+            digest = case when excluded.digest = '' then intake_import.digest \
+                     else excluded.digest end, \
+            state = excluded.state, started_at = excluded.started_at, \
+            ended_at = excluded.ended_at, by_name = excluded.by_name, \
+            read_rows = excluded.read_rows, accepted = excluded.accepted, \
+            duplicate = excluded.duplicate, rejected = excluded.rejected, \
+            bytes_read = excluded.bytes_read, findings = excluded.findings, \
+            problem = excluded.problem, beat_at = excluded.beat_at";
 
 #[derive(Serialize, serde::Deserialize)]
 struct Kept {

@@ -74,7 +74,11 @@ pub(super) async fn list(
     let grant = allow(app, actor, &VIEW, &any, "").await?;
     let mut db = app.store().read(&grant).await?;
     let limit = limit.clamp(1, 200);
-    let mut sql = Sql::new(SELECT).then(if in_scope(actor, &desk) { "1 = 1" } else { "1 = 0" });
+    let mut sql = Sql::new(SELECT).then(if in_scope(actor, &desk) {
+        "1 = 1"
+    } else {
+        "1 = 0"
+    });
     let cursor = after.and_then(parse_cursor);
     if let Some((at, id)) = cursor {
         sql = sql.with(" and (started_at, id) < (?, ?)", [at.into(), id.into()]);
@@ -82,8 +86,10 @@ pub(super) async fn list(
     let most = i64::try_from(limit + 1).unwrap_or(201);
     let sql = sql.with(" order by started_at desc, id desc limit ?", [most.into()]);
     let rows = db.rows(sql).await?;
-    let mut receipts =
-        rows.iter().map(|row| of_row(row).map(|h| h.receipt)).collect::<store::Result<Vec<_>>>()?;
+    let mut receipts = rows
+        .iter()
+        .map(|row| of_row(row).map(|h| h.receipt))
+        .collect::<store::Result<Vec<_>>>()?;
     let more = receipts.len() > limit;
     receipts.truncate(limit);
     let next = receipts

@@ -13,9 +13,9 @@ use super::IMPORT;
 use super::feed::{self, Chunk, End};
 use super::receipt::{Receipt, State};
 use super::watch;
-use crate::sources;
 use crate::files::Mapping;
 use crate::receive::{Desk, Ready, Received, receive};
+use crate::sources;
 
 /// What to import, and how.
 pub struct Import {
@@ -44,7 +44,9 @@ pub async fn run(
     import: Import,
     progress: Progress<'_>,
 ) -> store::Result<Receipt> {
-    let id = import.id.unwrap_or_else(|| ImportId(store.ids().next(store.now())));
+    let id = import
+        .id
+        .unwrap_or_else(|| ImportId(store.ids().next(store.now())));
     let grant = who.permit(&IMPORT, &super::resource(desk, id), &import.file_name)?;
     let title = import.mapping.title.clone();
     let bytes_total = std::fs::metadata(&import.path).map_or(0, |m| m.len());
@@ -96,7 +98,14 @@ pub async fn run(
         })?,
         Err(error) => return Err(store::Error::Stopped(error.to_string())),
     };
-    close(store, &grant, receipt, end, (!import.dry_run).then_some(title)).await
+    close(
+        store,
+        &grant,
+        receipt,
+        end,
+        (!import.dry_run).then_some(title),
+    )
+    .await
 }
 
 /// The receipt is there from the first moment, so that an import that dies early is seen too.
@@ -125,7 +134,10 @@ async fn take(
     for finding in chunk.findings {
         receipt.find(finding);
     }
-    let ready = chunk.ready.await.map_err(|e| store::Error::Stopped(e.to_string()))?;
+    let ready = chunk
+        .ready
+        .await
+        .map_err(|e| store::Error::Stopped(e.to_string()))?;
     if dry_run {
         receipt.accepted += u64::try_from(ready.len()).unwrap_or(0);
         return Ok(receipt);
@@ -166,7 +178,11 @@ async fn close(
     end: End,
     title: Option<String>,
 ) -> store::Result<Receipt> {
-    receipt.state = if end.problem.is_some() { State::Failed } else { State::Done };
+    receipt.state = if end.problem.is_some() {
+        State::Failed
+    } else {
+        State::Done
+    };
     if end.digest.is_none() && end.problem.is_none() {
         receipt.state = State::Failed;
         receipt.problem = Some("the mapping does not fit this file".to_owned());

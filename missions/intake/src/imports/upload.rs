@@ -33,7 +33,9 @@ pub(super) async fn take<E: std::fmt::Display>(
     let grant = allow(app, actor, &IMPORT, &resource(&desk, id), &name).await?;
     let folder = watch::folder(app.store());
     std::fs::create_dir_all(&folder).map_err(|e| web::Error::internal(&e))?;
-    let part = Part { path: folder.join(format!("{id}.part")) };
+    let part = Part {
+        path: folder.join(format!("{id}.part")),
+    };
     let (bytes, digest) = write(&part, policy.max_upload_bytes, chunks).await?;
     let raw = watch::raw_file(app.store(), id);
     std::fs::rename(&part.path, &raw).map_err(|e| web::Error::internal(&e))?;
@@ -48,7 +50,11 @@ pub(super) async fn take<E: std::fmt::Display>(
 /// The name without folders and control characters, as the receipt shows it.
 fn shown_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = last.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let name: String = last
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_NAME)
+        .collect();
     match name.trim() {
         "" => "file without a name".to_owned(),
         name => name.to_owned(),

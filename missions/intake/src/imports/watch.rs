@@ -41,7 +41,10 @@ pub(super) fn rejected_file(store: &Store, id: ImportId) -> PathBuf {
 }
 
 fn file_fault(path: &Path) -> impl Fn(std::io::Error) -> store::Error + '_ {
-    move |source| store::Error::File { path: path.display().to_string(), source }
+    move |source| store::Error::File {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 /// The sign that an import runs.
@@ -106,7 +109,11 @@ async fn running(app: &App) -> store::Result<Vec<(ImportId, Timestamp)>> {
          where state = 'running' order by started_at ",
     )
     .with("limit ?", [AT_ONCE.into()]);
-    db.rows(sql).await?.iter().map(|row| Ok((row.get("id")?, row.get("beat")?))).collect()
+    db.rows(sql)
+        .await?
+        .iter()
+        .map(|row| Ok((row.get("id")?, row.get("beat")?)))
+        .collect()
 }
 
 /// A look at states and times, which are no personal data.
@@ -132,7 +139,11 @@ pub(super) async fn fail(
                     [problem.into(), tx.now().into(), id.into()],
                 );
                 // Somebody else was first: nothing to enter.
-                if tx.run(sql).await? == 0 { Err(store::Error::Conflict) } else { Ok(()) }
+                if tx.run(sql).await? == 0 {
+                    Err(store::Error::Conflict)
+                } else {
+                    Ok(())
+                }
             })
         })
         .await;
@@ -187,8 +198,12 @@ pub async fn delete_old_files(app: &App) -> store::Result<usize> {
          order by started_at limit ?",
         [kept.into(), unused.into(), AT_ONCE.into()],
     );
-    let ids: Vec<ImportId> =
-        db.rows(sql).await?.iter().map(|row| row.get("id")).collect::<store::Result<_>>()?;
+    let ids: Vec<ImportId> = db
+        .rows(sql)
+        .await?
+        .iter()
+        .map(|row| row.get("id"))
+        .collect::<store::Result<_>>()?;
     drop(db);
     for id in &ids {
         delete(app, &desk, *id).await?;
@@ -205,7 +220,9 @@ async fn delete(app: &App, desk: &Desk, id: ImportId) -> store::Result<()> {
             _ => {}
         }
     }
-    let grant = app.system().permit(&DELETE, &resource(desk, id), "end of its time")?;
+    let grant = app
+        .system()
+        .permit(&DELETE, &resource(desk, id), "end of its time")?;
     app.store()
         .write(&grant, move |tx| {
             Box::pin(async move {
@@ -223,7 +240,9 @@ async fn delete(app: &App, desk: &Desk, id: ImportId) -> store::Result<()> {
 }
 
 fn delete_pieces(folder: &Path, before: Timestamp) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for path in entries.flatten().map(|e| e.path()) {
         let is_piece = path.extension().is_some_and(|e| e == "part");
         let changed = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
