@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 //! Files of reports, end to end: page, API and engine, good files and bad ones, on both databases.
 
 use std::io::Write as _;

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 //! The program is killed at random points of an import, a hundred times. Nothing it acknowledged is
 //! lost, nothing is doubled, and the ledger still verifies.
 

@@ -104,11 +104,18 @@ impl Reader {
         let fit = mapping.validate(source.headings());
         let unfit = fit.iter().any(|f| f.severity == Severity::Rejected);
         self.findings.extend(fit);
+        if unfit {
+            self.send(source.bytes_read());
+            return Ok(End {
+                digest: None,
+                problem: None,
+            });
+        }
         let codes: BTreeSet<String> = self.desk.codes.iter().map(|c| c.code.clone()).collect();
         let mut mapper = mapping.mapper(&codes, now);
         let mut noted = 0;
         let mut problem = None;
-        while !unfit {
+        loop {
             let reading = match source.next_row() {
                 Ok(Some(reading)) => reading,
                 Ok(None) => break,
@@ -131,17 +138,17 @@ impl Reader {
         self.findings
             .extend_from_slice(&source.findings()[noted..found]);
         self.send(source.bytes_read());
-        let digest = match (&problem, unfit) {
-            (None, false) => match source.finish() {
-                Ok(digest) => Some(digest),
-                Err(error) => {
-                    problem = Some(error);
-                    None
-                }
-            },
-            _ => None,
-        };
         self.out.finish()?;
+        if problem.is_some() {
+            return Ok(End {
+                digest: None,
+                problem,
+            });
+        }
+        let (digest, problem) = match source.finish() {
+            Ok(digest) => (Some(digest), None),
+            Err(error) => (None, Some(error)),
+        };
         Ok(End { digest, problem })
     }
 
