@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 //! Files of reports, end to end: page, API and engine, good files and bad ones, on both databases.
 
 use std::io::Write as _;
@@ -20,7 +22,10 @@ const LIST: &str = "reference,received_at,narrative,loss,victim_forename,victim_
     R-2,21/11/2026,<script>alert('x')</script> he wrote,10,Bo,Marsh,01632 960002\n";
 
 fn mapping(name: &str) -> Mapping {
-    let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+    let (_, text) = SHIPPED
+        .iter()
+        .find(|(shipped, _)| *shipped == name)
+        .unwrap();
     Mapping::from_toml(name, text).unwrap()
 }
 
@@ -42,19 +47,43 @@ async fn import_by(site: &Site, path: &Path, mapping: Mapping) -> Receipt {
         id: None,
         batch: imports::BATCH,
     };
-    imports::run(site.app.store(), &desk, &site.app.command_line(), import, &|_| {}).await.unwrap()
+    imports::run(
+        site.app.store(),
+        &desk,
+        &site.app.command_line(),
+        import,
+        &|_| {},
+    )
+    .await
+    .unwrap()
 }
 
 const COUNT: Act = Act::new("session.identify", ActKind::Open, "Recognise a session");
 
 async fn count(site: &Site, sql: &'static str) -> i64 {
-    let grant = site.app.system().permit(&COUNT, &Resource::of("test", ""), "").unwrap();
-    site.app.store().read(&grant).await.unwrap().count(Sql::new(sql)).await.unwrap()
+    let grant = site
+        .app
+        .system()
+        .permit(&COUNT, &Resource::of("test", ""), "")
+        .unwrap();
+    site.app
+        .store()
+        .read(&grant)
+        .await
+        .unwrap()
+        .count(Sql::new(sql))
+        .await
+        .unwrap()
 }
 
 #[track_caller]
 fn counts(receipt: &Receipt) -> (u64, u64, u64, u64) {
-    (receipt.read_rows, receipt.accepted, receipt.duplicate, receipt.rejected)
+    (
+        receipt.read_rows,
+        receipt.accepted,
+        receipt.duplicate,
+        receipt.rejected,
+    )
 }
 
 /// Every message of a receipt, as a person reads them.
@@ -68,7 +97,11 @@ async fn upload(visitor: &Visitor, name: &str, bytes: &[u8]) -> String {
     let page = visitor.upload("/imports/new", &[], (name, bytes)).await;
     page.is(303);
     let to = page.location.unwrap();
-    to.strip_prefix("/imports/").unwrap().strip_suffix("/mapping").unwrap().to_owned()
+    to.strip_prefix("/imports/")
+        .unwrap()
+        .strip_suffix("/mapping")
+        .unwrap()
+        .to_owned()
 }
 
 /// The receipt's page once the import has ended.
@@ -98,17 +131,26 @@ async fn by_page(visitor: &Visitor, name: &str, bytes: &[u8], source: &str) -> P
 }
 
 fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
-    fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
+    fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect()
 }
 
 /// What the mapping page would send as it stands: every column's choice, and where it began.
 fn chosen(form: &Page) -> Vec<(String, String)> {
     let mut fields = vec![("start".to_owned(), form.field("start"))];
-    for (i, part) in form.body.split("<select class=\"govuk-select\" id=\"col-").skip(1).enumerate() {
+    for (i, part) in form
+        .body
+        .split("<select class=\"govuk-select\" id=\"col-")
+        .skip(1)
+        .enumerate()
+    {
         let select = &part[..part.find("</select>").unwrap()];
-        let value = select.split("<option value=\"").skip(1).find(|o| {
-            o[..o.find('>').unwrap()].ends_with("selected")
-        });
+        let value = select
+            .split("<option value=\"")
+            .skip(1)
+            .find(|o| o[..o.find('>').unwrap()].ends_with("selected"));
         let value = value.map_or("", |o| &o[..o.find('"').unwrap()]);
         fields.push((format!("col-{}", i + 1), value.to_owned()));
     }
@@ -119,34 +161,67 @@ fn chosen(form: &Page) -> Vec<(String, String)> {
 fn a_file_is_uploaded_tried_and_imported() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
-        officer.get("/imports").await.is(200).has("No imports to show").has("Import a file");
+        officer
+            .get("/imports")
+            .await
+            .is(200)
+            .has("No imports to show")
+            .has("Import a file");
         let id = upload(&officer, "week 46.csv", LIST.as_bytes()).await;
-        officer.get("/imports").await.has("week 46.csv").has("Waiting for its columns");
+        officer
+            .get("/imports")
+            .await
+            .has("week 46.csv")
+            .has("Waiting for its columns");
         let path = format!("/imports/{id}/mapping");
         let form = officer.get(&path).await;
-        form.is(200).has("The shipped mapping Report list fits this file").has("Ashdown");
+        form.is(200)
+            .has("The shipped mapping Report list fits this file")
+            .has("Ashdown");
         let mut fields = chosen(&form);
         assert_eq!(fields[1], ("col-1".to_owned(), "reference".to_owned()));
         fields.push(("source".to_owned(), "County list".to_owned()));
         fields.push(("do".to_owned(), "try".to_owned()));
         let tried = officer.post(&path, &borrowed(&fields)).await;
-        tried.is(200).has("Would be accepted").has("<dd>2</dd>").has("Ann Ashdown").has("£1,234.50");
+        tried
+            .is(200)
+            .has("Would be accepted")
+            .has("<dd>2</dd>")
+            .has("Ann Ashdown")
+            .has("£1,234.50");
         // Script in a narrative is text.
         tried.has("&#60;script&#62;alert(").lacks("<script>alert(");
-        assert_eq!(count(&site, "select count(*) as n from intake_report").await, 0);
+        assert_eq!(
+            count(&site, "select count(*) as n from intake_report").await,
+            0
+        );
         fields.pop();
         fields.push(("do".to_owned(), "import".to_owned()));
         let begun = officer.post(&path, &borrowed(&fields)).await;
         begun.is(303);
-        assert_eq!(begun.location.as_deref(), Some(format!("/imports/{id}").as_str()));
+        assert_eq!(
+            begun.location.as_deref(),
+            Some(format!("/imports/{id}").as_str())
+        );
         let receipt = receipt_page(&officer, &id).await;
-        receipt.has("Done").has("<dt>Accepted</dt><dd>2</dd>").has("county-list").has("SHA-256");
-        officer.get(&format!("/imports/{id}/progress")).await.has("<dt>Accepted</dt><dd>2</dd>");
+        receipt
+            .has("Done")
+            .has("<dt>Accepted</dt><dd>2</dd>")
+            .has("county-list")
+            .has("SHA-256");
+        officer
+            .get(&format!("/imports/{id}/progress"))
+            .await
+            .has("<dt>Accepted</dt><dd>2</dd>");
         let held = "select count(*) as n from intake_report where source = 'county-list'";
         assert_eq!(count(&site, held).await, 2);
         // Asked again, the page leads to the receipt; sent again, it says who was first.
         officer.get(&path).await.is(303);
-        officer.post(&path, &borrowed(&fields)).await.is(409).has("Test triage_officer began");
+        officer
+            .post(&path, &borrowed(&fields))
+            .await
+            .is(409)
+            .has("Test triage_officer began");
     });
 }
 
@@ -154,10 +229,15 @@ fn a_file_is_uploaded_tried_and_imported() {
 fn the_confirmed_mapping_is_offered_next_time() {
     on_both(|site| async move {
         let officer = site.sign_in("detective_inspector").await;
-        let odd = "Our ref;Colour;What they said\nA1;red;He called about a parcel and wanted a fee\n";
+        let odd =
+            "Our ref;Colour;What they said\nA1;red;He called about a parcel and wanted a fee\n";
         let id = upload(&officer, "odd.csv", odd.as_bytes()).await;
         let path = format!("/imports/{id}/mapping");
-        officer.get(&path).await.is(200).has("No known mapping fits");
+        officer
+            .get(&path)
+            .await
+            .is(200)
+            .has("No known mapping fits");
         let fields = [
             ("start", "guessed"),
             ("col-1", "reference"),
@@ -169,15 +249,23 @@ fn the_confirmed_mapping_is_offered_next_time() {
         ];
         // Without a source nothing begins, and what was chosen stays.
         let refused = officer.post(&path, &fields).await;
-        refused.is(422).has("Enter a name for the source").has("Error: ");
+        refused
+            .is(422)
+            .has("Enter a name for the source")
+            .has("Error: ");
         let mut named = fields.to_vec();
         named.push(("source", "Odd Partner"));
         officer.post(&path, &named).await.is(303);
-        receipt_page(&officer, &id).await.has("odd-partner").has("<dt>Accepted</dt><dd>1</dd>");
+        receipt_page(&officer, &id)
+            .await
+            .has("odd-partner")
+            .has("<dt>Accepted</dt><dd>1</dd>");
         let next = "Our ref;Colour;What they said\nA2;blue;Another call about a parcel and a fee\n";
         let id = upload(&officer, "odd2.csv", next.as_bytes()).await;
         let form = officer.get(&format!("/imports/{id}/mapping")).await;
-        form.is(200).has("The mapping confirmed before for Odd Partner fits").has("saved:odd-partner");
+        form.is(200)
+            .has("The mapping confirmed before for Odd Partner fits")
+            .has("saved:odd-partner");
         form.has("type=\"text\" value=\"odd-partner\"");
         let fields = chosen(&form);
         assert_eq!(fields[2].1, "");
@@ -191,17 +279,28 @@ fn the_confirmed_mapping_is_offered_next_time() {
 fn the_same_file_twice_changes_nothing_and_says_so() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
-        by_page(&officer, "a.csv", LIST.as_bytes(), "county").await.has("<dt>Accepted</dt><dd>2</dd>");
+        by_page(&officer, "a.csv", LIST.as_bytes(), "county")
+            .await
+            .has("<dt>Accepted</dt><dd>2</dd>");
         let id = upload(&officer, "b.csv", LIST.as_bytes()).await;
-        officer.get(&format!("/imports/{id}/mapping")).await.has("very file was imported before");
+        officer
+            .get(&format!("/imports/{id}/mapping"))
+            .await
+            .has("very file was imported before");
         let again = by_page(&officer, "c.csv", LIST.as_bytes(), "county").await;
-        again.has("<dt>Accepted</dt><dd>0</dd>").has("<dt>Duplicate</dt><dd>2</dd>");
+        again
+            .has("<dt>Accepted</dt><dd>0</dd>")
+            .has("<dt>Duplicate</dt><dd>2</dd>");
         again.has("The same file was imported on");
-        assert_eq!(count(&site, "select count(*) as n from intake_report").await, 2);
+        assert_eq!(
+            count(&site, "select count(*) as n from intake_report").await,
+            2
+        );
         // The same reference with other content is kept as it was, and named.
         let other = LIST.replace("£1234.50", "£99");
         let page = by_page(&officer, "d.csv", other.as_bytes(), "county").await;
-        page.has("<dt>Duplicate</dt><dd>2</dd>").has("held with other content");
+        page.has("<dt>Duplicate</dt><dd>2</dd>")
+            .has("held with other content");
     });
 }
 
@@ -211,14 +310,28 @@ fn rejected_rows_are_mended_and_imported() {
         let officer = site.sign_in("administrator").await;
         let file = "reference,narrative,title\n,\"=cmd|' /C calc'!A0\",no reference\nR-9,fine,ok\n";
         let page = by_page(&officer, "list.csv", file.as_bytes(), "county").await;
-        page.has("Done, rows rejected").has("<dt>Rejected</dt><dd>1</dd>").has("no reference");
-        let id = page.body.split("/rejected\"").next().unwrap().rsplit("/imports/").next().unwrap();
+        page.has("Rows rejected")
+            .has("<dt>Rejected</dt><dd>1</dd>")
+            .has("no reference");
+        let id = page
+            .body
+            .split("/rejected\"")
+            .next()
+            .unwrap()
+            .rsplit("/imports/")
+            .next()
+            .unwrap();
         let csv = officer.get(&format!("/imports/{id}/rejected")).await;
         // The formula is neutralised in what leaves the product, and whole again on the way in.
-        csv.is(200).has("'=cmd|").lacks(",=cmd").lacks("\"=cmd").has("problem,remedy");
+        csv.is(200)
+            .has("'=cmd|")
+            .lacks(",=cmd")
+            .lacks("\"=cmd")
+            .has("problem,remedy");
         let mended = csv.body.replacen("\n,", "\nR-8,", 1);
         let page = by_page(&officer, "list.mended.csv", mended.as_bytes(), "county").await;
-        page.has("<dt>Accepted</dt><dd>1</dd>").has("<dt>Rejected</dt><dd>0</dd>");
+        page.has("<dt>Accepted</dt><dd>1</dd>")
+            .has("<dt>Rejected</dt><dd>0</dd>");
         let held = "select count(*) as n from intake_report where content like '%\"=cmd|%'";
         assert_eq!(count(&site, held).await, 1);
     });
@@ -229,27 +342,61 @@ fn only_those_who_may_import_and_others_look() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
         let page = by_page(&officer, "a.csv", b"reference,title\n,x\nR-1,y\n", "county").await;
-        let id = page.body.split("/rejected\"").next().unwrap().rsplit("/imports/").next().unwrap().to_owned();
+        let id = page
+            .body
+            .split("/rejected\"")
+            .next()
+            .unwrap()
+            .rsplit("/imports/")
+            .next()
+            .unwrap()
+            .to_owned();
         for role in ["auditor", "analyst"] {
             let looker = site.sign_in(role).await;
-            looker.get("/imports").await.is(200).has("a.csv").lacks("Import a file");
-            looker.get(&format!("/imports/{id}")).await.is(200).lacks("Download the rejected");
+            looker
+                .get("/imports")
+                .await
+                .is(200)
+                .has("a.csv")
+                .lacks("Import a file");
+            looker
+                .get(&format!("/imports/{id}"))
+                .await
+                .is(200)
+                .lacks("Download the rejected");
             looker.get(&format!("/imports/{id}/rejected")).await.is(403);
-            looker.get("/imports/new").await.is(403).has("Roles that may: ");
-            looker.upload("/imports/new", &[], ("x.csv", b"a")).await.is(403);
+            looker
+                .get("/imports/new")
+                .await
+                .is(403)
+                .has("Roles that may: ");
+            looker
+                .upload("/imports/new", &[], ("x.csv", b"a"))
+                .await
+                .is(403);
             looker.get("/sources").await.is(200);
         }
         for role in ["victim_care", "partner_caller", "strategy_lead"] {
             let other = site.sign_in(role).await;
-            for path in ["/imports", "/imports/new", "/sources", &format!("/imports/{id}")] {
+            for path in [
+                "/imports",
+                "/imports/new",
+                "/sources",
+                &format!("/imports/{id}"),
+            ] {
                 other.get(path).await.is(403);
             }
         }
-        let refused = "select count(*) as n from ledger_entry where act = 'import.run' and refused = 1";
+        let refused =
+            "select count(*) as n from ledger_entry where act = 'import.run' and refused = 1";
         assert!(count(&site, refused).await >= 2);
-        let disclosed = "select count(*) as n from ledger_entry where act = 'import.download' and refused = 0";
+        let disclosed =
+            "select count(*) as n from ledger_entry where act = 'import.download' and refused = 0";
         assert_eq!(count(&site, disclosed).await, 0);
-        officer.get(&format!("/imports/{id}/rejected")).await.is(200);
+        officer
+            .get(&format!("/imports/{id}/rejected"))
+            .await
+            .is(200);
         assert_eq!(count(&site, disclosed).await, 1);
     });
 }
@@ -259,16 +406,34 @@ fn forms_that_do_not_fit_are_refused() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
         let nowhere = "/imports/01890000-0000-7000-8000-000000000000";
-        for path in ["/imports/x", "/imports/x/mapping", "/imports/x/rejected", nowhere] {
+        for path in [
+            "/imports/x",
+            "/imports/x/mapping",
+            "/imports/x/rejected",
+            nowhere,
+        ] {
             officer.get(path).await.is(404);
         }
         officer.get("/imports?after=rubbish").await.is(200);
-        officer.post(&format!("{nowhere}/mapping"), &[("do", "import")]).await.is(404);
+        officer
+            .post(&format!("{nowhere}/mapping"), &[("do", "import")])
+            .await
+            .is(404);
         // Without a file, and with a token of no session.
-        officer.upload("/imports/new", &[], ("", b"")).await.is(422).has("Choose a file to import");
-        officer.post_bare("/imports/new", &[("csrf", "x")]).await.is(400);
+        officer
+            .upload("/imports/new", &[], ("", b""))
+            .await
+            .is(422)
+            .has("Choose a file to import");
+        officer
+            .post_bare("/imports/new", &[("csrf", "x")])
+            .await
+            .is(400);
         let cookie = session(&site, "triage_officer").await;
-        for token in ["", "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nforged\r\n"] {
+        for token in [
+            "",
+            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nforged\r\n",
+        ] {
             let body = format!(
                 "{token}--b\r\nContent-Disposition: form-data; name=\"file\"; \
                  filename=\"a.csv\"\r\n\r\nreference\r\nA\r\n--b--\r\n"
@@ -281,16 +446,28 @@ fn forms_that_do_not_fit_are_refused() {
             let response = web::router(&site.app).oneshot(request).await.unwrap();
             assert_eq!(response.status().as_u16(), 400, "{token}");
         }
-        assert_eq!(count(&site, "select count(*) as n from intake_import").await, 0);
+        assert_eq!(
+            count(&site, "select count(*) as n from intake_import").await,
+            0
+        );
         // A table of totals is no list of reports.
-        let id = upload(&officer, "totals.csv", b"month,recorded_crime\n2026-01,31\n2026-02,167\n").await;
+        let id = upload(
+            &officer,
+            "totals.csv",
+            b"month,recorded_crime\n2026-01,31\n2026-02,167\n",
+        )
+        .await;
         let path = format!("/imports/{id}/mapping");
         let form = officer.get(&path).await;
         form.has("none of its headings is a reference");
         let mut fields = chosen(&form);
         fields.push(("source".to_owned(), "totals".to_owned()));
         fields.push(("do".to_owned(), "import".to_owned()));
-        officer.post(&path, &borrowed(&fields)).await.is(422).has("Say which column is the reference");
+        officer
+            .post(&path, &borrowed(&fields))
+            .await
+            .is(422)
+            .has("Say which column is the reference");
     });
 }
 
@@ -322,17 +499,37 @@ fn bad_rows_are_told_and_good_ones_kept() {
         let text = list_of(&["Q-1,20/11/2026,\"broken\" quote", "Q-2,20/11/2026,fine"]);
         let receipt = import(&site, at, "quoting.csv", text.as_bytes()).await;
         assert_eq!(counts(&receipt), (2, 1, 0, 1));
-        assert!(said(&receipt).contains("text follows a closing one"), "{}", said(&receipt));
+        assert!(
+            said(&receipt).contains("text follows a closing one"),
+            "{}",
+            said(&receipt)
+        );
 
         let receipt = import(&site, at, "short.csv", list_of(&["S-1"]).as_bytes()).await;
         assert_eq!(counts(&receipt), (1, 1, 0, 0));
         assert!(said(&receipt).contains("the row ends early: 1 of 3 columns"));
 
-        let receipt = import(&site, at, "dates.csv", list_of(&["D-1,31/02/2026,x"]).as_bytes()).await;
+        let receipt = import(
+            &site,
+            at,
+            "dates.csv",
+            list_of(&["D-1,31/02/2026,x"]).as_bytes(),
+        )
+        .await;
         assert_eq!(counts(&receipt), (1, 1, 0, 0));
-        assert!(said(&receipt).contains("there is no such day"), "{}", said(&receipt));
+        assert!(
+            said(&receipt).contains("there is no such day"),
+            "{}",
+            said(&receipt)
+        );
 
-        let receipt = import(&site, at, "nul.csv", b"reference,narrative\nN-1,a\0b\nN-2,c\n").await;
+        let receipt = import(
+            &site,
+            at,
+            "nul.csv",
+            b"reference,narrative\nN-1,a\0b\nN-2,c\n",
+        )
+        .await;
         assert_eq!(counts(&receipt), (2, 1, 0, 1));
         assert!(said(&receipt).contains("NUL byte"));
 
@@ -344,7 +541,11 @@ fn bad_rows_are_told_and_good_ones_kept() {
         let latin = b"reference,victim_surname,narrative\nE-1,Andr\xE9,\xA3200 lost\n";
         let receipt = import(&site, at, "latin.csv", latin).await;
         assert_eq!(counts(&receipt), (1, 1, 0, 0));
-        assert!(said(&receipt).contains("does not say its encoding"), "{}", said(&receipt));
+        assert!(
+            said(&receipt).contains("does not say its encoding"),
+            "{}",
+            said(&receipt)
+        );
         let held = "select count(*) as n from intake_report where content like '%André%' \
             and content like '%£200%'";
         assert_eq!(count(&site, held).await, 1);
@@ -358,7 +559,11 @@ fn bad_files_are_refused_in_plain_words() {
         let at = folder.path();
         for (name, bytes, says) in [
             ("empty.csv", Vec::new(), "the file is empty"),
-            ("twice.csv", b"reference,title,Title\nA,b,c\n".to_vec(), "both headed"),
+            (
+                "twice.csv",
+                b"reference,title,Title\nA,b,c\n".to_vec(),
+                "both headed",
+            ),
             ("list.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "not a table"),
             ("two.zip", two_in_one(), "exactly one file"),
         ] {
@@ -370,12 +575,18 @@ fn bad_files_are_refused_in_plain_words() {
         // What stood before the bomb was noticed is kept, and the receipt says where it stopped.
         let receipt = import(&site, at, "bomb.csv.gz", &bomb()).await;
         assert_eq!((receipt.state, receipt.accepted), (State::Failed, 1));
-        assert!(said(&receipt).contains("times its size"), "{}", said(&receipt));
+        assert!(
+            said(&receipt).contains("times its size"),
+            "{}",
+            said(&receipt)
+        );
         // The page says the same, and lets the file be read in another way.
         let officer = site.sign_in("triage_officer").await;
         let id = upload(&officer, "empty.csv", b"").await;
         let page = officer.get(&format!("/imports/{id}/mapping")).await;
-        page.is(422).has("the file is empty").has("Import another file");
+        page.is(422)
+            .has("the file is empty")
+            .has("Import another file");
         let listed = officer.get("/imports").await;
         listed.is(200).has("bomb.csv.gz").has("Stopped");
     });
@@ -394,7 +605,8 @@ fn bomb() -> Vec<u8> {
 fn two_in_one() -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for name in ["a.csv", "b.csv"] {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         zip.write_all(b"reference\nA\n").unwrap();
     }
     zip.finish().unwrap().into_inner()
@@ -406,7 +618,8 @@ fn a_row_of_64_mib_is_rejected_and_the_rest_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("long.csv");
         let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-        file.write_all(b"reference,narrative\nL-1,first\nL-2,").unwrap();
+        file.write_all(b"reference,narrative\nL-1,first\nL-2,")
+            .unwrap();
         let piece = vec![b'a'; 1 << 20];
         for _ in 0..64 {
             file.write_all(&piece).unwrap();
@@ -415,7 +628,11 @@ fn a_row_of_64_mib_is_rejected_and_the_rest_is_read() {
         drop(file);
         let receipt = import_by(&site, &path, mapping("report-list")).await;
         assert_eq!(counts(&receipt), (3, 2, 0, 1));
-        assert!(said(&receipt).contains("longer than 1048576 bytes"), "{}", said(&receipt));
+        assert!(
+            said(&receipt).contains("longer than 1048576 bytes"),
+            "{}",
+            said(&receipt)
+        );
     });
 }
 
@@ -436,8 +653,15 @@ fn a_workbook_with_formulas_is_read_by_what_was_saved() {
         book.save(&path).unwrap();
         let receipt = import_by(&site, &path, mapping("report-list")).await;
         assert_eq!(counts(&receipt), (1, 1, 0, 0));
-        assert!(said(&receipt).contains("holds a formula"), "{}", said(&receipt));
-        assert_eq!(count(&site, "select loss_pence as n from intake_report").await, 15_000);
+        assert!(
+            said(&receipt).contains("holds a formula"),
+            "{}",
+            said(&receipt)
+        );
+        assert_eq!(
+            count(&site, "select loss_pence as n from intake_report").await,
+            15_000
+        );
     });
 }
 
@@ -446,33 +670,87 @@ fn a_silent_source_raises_one_alarm_until_it_sends() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
         assert!(intake::sources::watch(&site.app).await.unwrap().is_empty());
-        officer.get("/sources").await.is(200).has("Nothing yet").has("every 168 hours");
+        officer
+            .get("/sources")
+            .await
+            .is(200)
+            .has("Nothing yet")
+            .has("every 168 hours");
         officer.get("/imports").await.lacks("Silent");
         site.clock.set(site.app.now().plus_days(7).plus_minutes(1));
         let raised = intake::sources::watch(&site.app).await.unwrap();
         assert_eq!(raised, ["national-victim-list", "national-pursue"]);
-        assert!(intake::sources::watch(&site.app).await.unwrap().is_empty(), "raised twice");
+        assert!(
+            intake::sources::watch(&site.app).await.unwrap().is_empty(),
+            "raised twice"
+        );
         let entries = "select count(*) as n from ledger_entry where act = 'source.watch' \
             and reason = 'nothing arrived in time'";
         assert_eq!(count(&site, entries).await, 2);
         let officer = site.sign_in("triage_officer").await;
-        officer.get("/imports").await.has("Silent").has("nothing has arrived yet");
-        officer.get("/sources").await.has("2 sources that are expected are silent");
+        officer
+            .get("/imports")
+            .await
+            .has("Silent")
+            .has("nothing has arrived yet");
+        officer
+            .get("/sources")
+            .await
+            .has("2 sources that are expected are silent");
         // The same file again is nothing new; a new one is.
-        by_page(&officer, "week1.csv", LIST.as_bytes(), "national-victim-list").await;
-        officer.get("/sources").await.has("1 source that is expected is silent");
+        by_page(
+            &officer,
+            "week1.csv",
+            LIST.as_bytes(),
+            "national-victim-list",
+        )
+        .await;
+        officer
+            .get("/sources")
+            .await
+            .has("1 source that is expected is silent");
         site.clock.set(site.app.now().plus_days(8));
         let officer = site.sign_in("triage_officer").await;
-        assert_eq!(intake::sources::watch(&site.app).await.unwrap(), ["national-victim-list"]);
-        by_page(&officer, "week2.csv", LIST.as_bytes(), "national-victim-list").await;
-        officer.get("/sources").await.has("2 sources that are expected are silent");
+        assert_eq!(
+            intake::sources::watch(&site.app).await.unwrap(),
+            ["national-victim-list"]
+        );
+        by_page(
+            &officer,
+            "week2.csv",
+            LIST.as_bytes(),
+            "national-victim-list",
+        )
+        .await;
+        officer
+            .get("/sources")
+            .await
+            .has("2 sources that are expected are silent");
         let news = LIST.replace("R-", "S-");
-        by_page(&officer, "week2.csv", news.as_bytes(), "national-victim-list").await;
-        officer.get("/sources").await.has("1 source that is expected is silent");
+        by_page(
+            &officer,
+            "week2.csv",
+            news.as_bytes(),
+            "national-victim-list",
+        )
+        .await;
+        officer
+            .get("/sources")
+            .await
+            .has("1 source that is expected is silent");
         let token = site.token("auditor", &["source.view"]).await;
-        let sources = site.call("GET", "/api/v1/sources", &token, None).await.json();
+        let sources = site
+            .call("GET", "/api/v1/sources", &token, None)
+            .await
+            .json();
         let named = |name: &str| {
-            sources.as_array().unwrap().iter().find(|s| s["name"] == name).unwrap().clone()
+            sources
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|s| s["name"] == name)
+                .unwrap()
+                .clone()
         };
         assert!(named("national-victim-list")["silent_since"].is_null());
         assert!(named("national-pursue")["silent_since"].is_string());
@@ -487,18 +765,37 @@ fn a_broken_off_import_is_closed_and_old_files_go() {
         page.has("Done");
         let waiting = upload(&officer, "never.csv", LIST.as_bytes()).await;
         // What a process leaves behind that dies: a row that says it runs, and no sign of life.
-        let grant = site.app.system().permit(&imports::CLOSE, &Resource::of("import", ""), "").unwrap();
+        let grant = site
+            .app
+            .system()
+            .permit(&imports::CLOSE, &Resource::of("import", ""), "")
+            .unwrap();
         let id = waiting.clone();
         let dying = upload(&officer, "dying.csv", LIST.as_bytes()).await;
         let dead: record::ids::ImportId = dying.parse().unwrap();
-        site.app.store().write(&grant, move |tx| Box::pin(async move {
-            let sql = Sql::new("update intake_import set state = 'running' where ").with("id = ?", [dead.into()]);
-            tx.run(sql).await.map(drop)
-        })).await.unwrap();
-        assert_eq!(imports::close_abandoned(&site.app).await.unwrap(), 0, "it may still be alive");
+        site.app
+            .store()
+            .write(&grant, move |tx| {
+                Box::pin(async move {
+                    let sql = Sql::new("update intake_import set state = 'running' where ")
+                        .with("id = ?", [dead.into()]);
+                    tx.run(sql).await.map(drop)
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            imports::close_abandoned(&site.app).await.unwrap(),
+            0,
+            "it may still be alive"
+        );
         site.clock.set(site.app.now().plus_minutes(11));
         assert_eq!(imports::close_abandoned(&site.app).await.unwrap(), 1);
-        officer.get(&format!("/imports/{dying}")).await.has("Stopped").has("Import the file again");
+        officer
+            .get(&format!("/imports/{dying}"))
+            .await
+            .has("Stopped")
+            .has("Import the file again");
         let uploads = site.app.store().folder().join("uploads");
         assert!(uploads.join(&id).exists());
         assert_eq!(imports::delete_old_files(&site.app).await.unwrap(), 0);
@@ -506,7 +803,10 @@ fn a_broken_off_import_is_closed_and_old_files_go() {
         assert_eq!(imports::delete_old_files(&site.app).await.unwrap(), 1);
         assert!(!uploads.join(&id).exists());
         let officer = site.sign_in("triage_officer").await;
-        officer.get(&format!("/imports/{waiting}")).await.has("never imported, and was deleted");
+        officer
+            .get(&format!("/imports/{waiting}"))
+            .await
+            .has("never imported, and was deleted");
         site.clock.set(site.app.now().plus_days(90));
         assert_eq!(imports::delete_old_files(&site.app).await.unwrap(), 2);
         assert_eq!(std::fs::read_dir(&uploads).unwrap().count(), 0);
@@ -515,7 +815,13 @@ fn a_broken_off_import_is_closed_and_old_files_go() {
     });
 }
 
-async fn post_file(site: &Site, path: &str, token: &str, kind: &str, body: Vec<u8>) -> (u16, serde_json::Value) {
+async fn post_file(
+    site: &Site,
+    path: &str,
+    token: &str,
+    kind: &str,
+    body: Vec<u8>,
+) -> (u16, serde_json::Value) {
     let request = Request::post(path)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, kind)
@@ -545,25 +851,56 @@ fn programs_import_and_see_receipts() {
         let kind = "multipart/form-data; boundary=b";
         let path = "/api/v1/imports?mapping=report-list";
         let (status, again) = post_file(&site, path, &token, kind, form.into_bytes()).await;
-        assert_eq!((status, &again["duplicate"], &again["file_name"]), (200, &2.into(), &"b.csv".into()));
+        assert_eq!(
+            (status, &again["duplicate"], &again["file_name"]),
+            (200, &2.into(), &"b.csv".into())
+        );
         let path = "/api/v1/imports?mapping=nobody-knows";
         let (status, problem) = post_file(&site, path, &token, raw, LIST.into()).await;
         assert_eq!(status, 400);
-        assert!(problem["detail"].as_str().unwrap().contains("national-victim-list"), "{problem}");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("national-victim-list"),
+            "{problem}"
+        );
         let totals = b"month,recorded_crime\n2026-01,31\n".to_vec();
         let (status, problem) = post_file(&site, "/api/v1/imports", &token, raw, totals).await;
         assert_eq!(status, 400);
-        assert!(problem["detail"].as_str().unwrap().contains("table of reports"), "{problem}");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("table of reports"),
+            "{problem}"
+        );
 
-        let page = site.call("GET", "/api/v1/imports?limit=2", &token, None).await.json();
+        let page = site
+            .call("GET", "/api/v1/imports?limit=2", &token, None)
+            .await
+            .json();
         assert_eq!(page["imports"].as_array().unwrap().len(), 2);
         let next = page["next"].as_str().unwrap();
-        let rest = site.call("GET", &format!("/api/v1/imports?limit=9&after={next}"), &token, None).await.json();
+        let rest = site
+            .call(
+                "GET",
+                &format!("/api/v1/imports?limit=9&after={next}"),
+                &token,
+                None,
+            )
+            .await
+            .json();
         assert_eq!(rest["imports"].as_array().unwrap().len(), 2);
         assert!(rest["next"].is_null());
         let one = format!("/api/v1/imports/{}", receipt["id"].as_str().unwrap());
-        assert_eq!(site.call("GET", &one, &token, None).await.json()["digest"], receipt["digest"]);
-        site.call("GET", "/api/v1/imports/x", &token, None).await.is(404);
+        assert_eq!(
+            site.call("GET", &one, &token, None).await.json()["digest"],
+            receipt["digest"]
+        );
+        site.call("GET", "/api/v1/imports/x", &token, None)
+            .await
+            .is(404);
         let looker = site.token("auditor", &acts).await;
         site.call("GET", &one, &looker, None).await.is(200);
         let (status, _) = post_file(&site, "/api/v1/imports", &looker, raw, LIST.into()).await;
@@ -582,9 +919,17 @@ fn real_tables_give_the_counts_their_document_says() {
         let folder = folder.clone();
         async move {
             for (file, name, expected) in [
-                ("sms/SMSSpamCollection.tsv", "sms-spam", (5430, 5026, 404, 0)),
+                (
+                    "sms/SMSSpamCollection.tsv",
+                    "sms-spam",
+                    (5430, 5026, 404, 0),
+                ),
                 ("vcdb/vcdb_sample.csv", "vcdb", (1500, 944, 556, 0)),
-                ("misp/misp-tests-event.csv", "misp-attributes", (38, 38, 0, 0)),
+                (
+                    "misp/misp-tests-event.csv",
+                    "misp-attributes",
+                    (38, 38, 0, 0),
+                ),
             ] {
                 let out = tempfile::tempdir().unwrap();
                 let path = out.path().join("table");

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 //! The program is killed at random points of an import, a hundred times. Nothing it acknowledged is
 //! lost, nothing is doubled, and the ledger still verifies.
 
@@ -57,13 +59,20 @@ fn csv_rows(file: &Path) -> usize {
 
 fn start(file: &Path, location: &Location) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fourfold"));
-    command.arg("import").arg(file).args(["--json", "--batch", BATCH]);
+    command
+        .arg("import")
+        .arg(file)
+        .args(["--json", "--batch", BATCH]);
     command.arg("--data").arg(location.folder());
     match location {
         Location::Postgres { url, .. } => command.env("DATABASE_URL", url),
         Location::Folder(_) => command.env_remove("DATABASE_URL"),
     };
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Opens what the dead process left behind, as the next process would.
@@ -75,7 +84,9 @@ async fn opened(location: &Location) -> App {
         secure_cookies: true,
         demonstration: false,
     };
-    App::start(setting, fourfold::assemble::capabilities()).await.unwrap()
+    App::start(setting, fourfold::assemble::capabilities())
+        .await
+        .unwrap()
 }
 
 /// Everything that must hold whatever happened; says how many reports are held.
@@ -84,7 +95,10 @@ async fn checked(location: &Location) -> usize {
     let store = app.store();
     store.sequence(&store.ledger_key().unwrap()).await.unwrap();
     let any = Resource::of("ledger", "");
-    let grant = app.command_line().permit(&web::audit::VERIFY, &any, "test").unwrap();
+    let grant = app
+        .command_line()
+        .permit(&web::audit::VERIFY, &any, "test")
+        .unwrap();
     let mut db = store.read(&grant).await.unwrap();
     for (what, sql) in [
         (
@@ -135,7 +149,11 @@ async fn checked(location: &Location) -> usize {
         .map(|row| row.get::<String>("resource_id").unwrap().parse().unwrap())
         .collect();
     assert_eq!(entered.len(), held.len(), "reports and their entries");
-    assert_eq!(entered.into_iter().collect::<BTreeSet<_>>(), held, "an entry for each report");
+    assert_eq!(
+        entered.into_iter().collect::<BTreeSet<_>>(),
+        held,
+        "an entry for each report"
+    );
     drop(db);
     sound(store, &grant).await;
     store.close().await;
@@ -157,10 +175,17 @@ async fn closed(location: &Location) {
     let app = opened(location).await;
     intake::imports::close_abandoned(&app).await.unwrap();
     let any = Resource::of("import", "");
-    let grant = app.command_line().permit(&intake::imports::VIEW, &any, "test").unwrap();
+    let grant = app
+        .command_line()
+        .permit(&intake::imports::VIEW, &any, "test")
+        .unwrap();
     let mut db = app.store().read(&grant).await.unwrap();
     let running = "select count(*) as n from intake_import where state = 'running'";
-    assert_eq!(db.count(running).await.unwrap(), 0, "an import runs that nobody runs");
+    assert_eq!(
+        db.count(running).await.unwrap(),
+        0,
+        "an import runs that nobody runs"
+    );
     drop(db);
     app.store().close().await;
 }
@@ -168,7 +193,13 @@ async fn closed(location: &Location) {
 /// How long an import takes that nobody disturbs.
 fn undisturbed(file: &Path, location: &Location) -> Duration {
     let began = Instant::now();
-    assert!(start(file, location).wait().unwrap().code().is_some_and(|c| c < 2));
+    assert!(
+        start(file, location)
+            .wait()
+            .unwrap()
+            .code()
+            .is_some_and(|c| c < 2)
+    );
     began.elapsed()
 }
 
@@ -193,18 +224,29 @@ async fn killed(
             child.wait().unwrap();
             done += 1;
             let held = checked(&here).await;
-            assert!(held >= before, "{held} reports are held where {before} were");
+            assert!(
+                held >= before,
+                "{held} reports are held where {before} were"
+            );
             before = held;
             continue;
         }
-        assert_eq!(checked(&here).await, rows, "an import that ended holds every report once");
+        assert_eq!(
+            checked(&here).await,
+            rows,
+            "an import that ended holds every report once"
+        );
         completed += 1;
         if let Some(next) = places.next() {
             (here, before) = (next, 0);
         }
     }
     undisturbed(file, &here);
-    assert_eq!(checked(&here).await, rows, "in the end every report is held once");
+    assert_eq!(
+        checked(&here).await,
+        rows,
+        "in the end every report is held once"
+    );
     closed(&here).await;
     println!("{done} kills, {completed} imports ended between them");
 }

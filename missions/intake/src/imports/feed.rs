@@ -11,7 +11,7 @@ use record::time::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::files::{Digest, FileError, Mapping, Reading, RejectedWriter, Source};
+use crate::files::{Digest, FileError, Headings, Mapper, Mapping, Reading, RejectedWriter, Source};
 use crate::receive::{Desk, Ready};
 
 /// Reports received in one transaction: large enough to share its costs, small enough that others
@@ -104,11 +104,18 @@ impl Reader {
         let fit = mapping.validate(source.headings());
         let unfit = fit.iter().any(|f| f.severity == Severity::Rejected);
         self.findings.extend(fit);
+        if unfit {
+            self.send(source.bytes_read());
+            return Ok(End {
+                digest: None,
+                problem: None,
+            });
+        }
         let codes: BTreeSet<String> = self.desk.codes.iter().map(|c| c.code.clone()).collect();
         let mut mapper = mapping.mapper(&codes, now);
         let mut noted = 0;
         let mut problem = None;
-        while !unfit {
+        loop {
             let reading = match source.next_row() {
                 Ok(Some(reading)) => reading,
                 Ok(None) => break,
@@ -117,25 +124,7 @@ impl Reader {
                     break;
                 }
             };
-            self.read_rows += 1;
-            match reading {
-                Reading::Row(row) => {
-                    let (report, findings) = mapper.apply(&row);
-                    match report {
-                        Some(report) => self.rows.push((row.number, report)),
-                        None => {
-                            self.rejected += 1;
-                            self.out.open()?.row(&row, &findings)?;
-                        }
-                    }
-                    self.findings.extend(findings);
-                }
-                Reading::Rejected(rejection) => {
-                    self.rejected += 1;
-                    self.out.open()?.rejection(source.headings(), &rejection)?;
-                    self.findings.push(rejection.finding);
-                }
-            }
+            self.note(reading, &mut mapper, source.headings())?;
             let found = source.findings().len();
             self.findings
                 .extend_from_slice(&source.findings()[noted..found]);
@@ -149,18 +138,47 @@ impl Reader {
         self.findings
             .extend_from_slice(&source.findings()[noted..found]);
         self.send(source.bytes_read());
-        let digest = match (&problem, unfit) {
-            (None, false) => match source.finish() {
-                Ok(digest) => Some(digest),
-                Err(error) => {
-                    problem = Some(error);
-                    None
-                }
-            },
-            _ => None,
-        };
         self.out.finish()?;
+        if problem.is_some() {
+            return Ok(End {
+                digest: None,
+                problem,
+            });
+        }
+        let (digest, problem) = match source.finish() {
+            Ok(digest) => (Some(digest), None),
+            Err(error) => (None, Some(error)),
+        };
         Ok(End { digest, problem })
+    }
+
+    /// A report for its batch, or a rejected row for its file.
+    fn note(
+        &mut self,
+        reading: Reading,
+        mapper: &mut Mapper<'_>,
+        headings: &Headings,
+    ) -> Result<(), std::io::Error> {
+        self.read_rows += 1;
+        match reading {
+            Reading::Row(row) => {
+                let (report, findings) = mapper.apply(&row);
+                match report {
+                    Some(report) => self.rows.push((row.number, report)),
+                    None => {
+                        self.rejected += 1;
+                        self.out.open()?.row(&row, &findings)?;
+                    }
+                }
+                self.findings.extend(findings);
+            }
+            Reading::Rejected(rejection) => {
+                self.rejected += 1;
+                self.out.open()?.rejection(headings, &rejection)?;
+                self.findings.push(rejection.finding);
+            }
+        }
+        Ok(())
     }
 
     /// Hands a batch on; false when nobody takes it any more.

@@ -13,6 +13,7 @@ mod api;
 mod begin;
 mod choose;
 mod feed;
+mod offered;
 pub mod pages;
 mod placed;
 mod placing;

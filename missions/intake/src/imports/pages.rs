@@ -91,7 +91,7 @@ fn tag(receipt: &Receipt) -> Tag<'static> {
     match receipt.state {
         Standing::Waiting => Tag::grey(title),
         Standing::Running => Tag::blue(title),
-        Standing::Done if receipt.rejected > 0 => Tag::yellow("Done, rows rejected"),
+        Standing::Done if receipt.rejected > 0 => Tag::yellow("Rows rejected"),
         Standing::Done => Tag::green(title),
         Standing::Failed => Tag::red(title),
     }
@@ -109,6 +109,8 @@ pub(super) struct Findings<'a> {
     title: &'a str,
     findings: &'a [record::Finding],
     more: u64,
+    /// Straight under the page's title, and not within a section.
+    top: bool,
 }
 
 impl askama::filters::HtmlSafe for Findings<'_> {}
@@ -117,11 +119,13 @@ pub(super) fn findings<'a>(
     title: &'a str,
     findings: &'a [record::Finding],
     more: impl std::borrow::Borrow<u64>,
+    top: bool,
 ) -> Findings<'a> {
     Findings {
         title,
         findings,
         more: *more.borrow(),
+        top,
     }
 }
 

@@ -13,13 +13,14 @@ use store::{Reader, Sql};
 use web::parts::*;
 use web::{App, Form, SignedIn};
 
-use super::choose::{suggest, tells_of_reports};
+use super::choose::tells_of_reports;
+use super::offered::{every_mapping, look, starts};
 use super::pages::{counted, findings, id_of};
 use super::placed::{feed_of, field_of, key_of, placed, shown, title_of};
 use super::receipt::{Receipt, State as Standing};
 use super::trial::{Columns, Trial};
 use super::{IMPORT, allow, begin, receipts, resource, watch};
-use crate::files::{DateOrder, FileError, Limits, Mapping, SHIPPED};
+use crate::files::{DateOrder, Mapping};
 use crate::receive::Desk;
 use crate::sources::{self, ImportPolicy};
 
@@ -65,6 +66,16 @@ struct FieldChoice {
     name: &'static str,
     title: String,
     about: &'static str,
+}
+
+impl FieldChoice {
+    fn of(field: &record::report::Field) -> FieldChoice {
+        FieldChoice {
+            name: field.name,
+            title: title_of(field.name),
+            about: field.about,
+        }
+    }
 }
 
 /// A value of a drop-down list, in a fixed order.
@@ -322,83 +333,6 @@ async fn table(
     })
 }
 
-type Looked = (String, Mapping, String, Columns);
-
-fn look(
-    path: &std::path::Path,
-    limits: &Limits,
-    saved: Vec<Mapping>,
-    named: Option<(String, Mapping)>,
-    guess: bool,
-) -> Result<Looked, FileError> {
-    if let Some((key, mapping)) = named {
-        let columns = Columns::read(path, limits, &mapping.format)?;
-        let how = format!("The mapping of {}, as you chose.", mapping.title);
-        return Ok((key, mapping, how, columns));
-    }
-    let saved_names: Vec<String> = saved.iter().map(|m| m.name.clone()).collect();
-    let mut chosen = suggest(path, limits, saved)?;
-    if guess && chosen.guessed.is_empty() {
-        let format = crate::files::Format::default();
-        let guess = crate::files::Source::open(path, limits, &format)?
-            .guess("guessed", "Guessed from the headings")?;
-        chosen.mapping = guess.mapping;
-        chosen.guessed = guess.columns;
-    }
-    let columns = Columns::read(path, limits, &chosen.mapping.format)?;
-    let name = chosen.mapping.name.clone();
-    let (key, how) = if !chosen.guessed.is_empty() {
-        let how = if tells_of_reports(&chosen.mapping) {
-            "No known mapping fits this file. The columns below are a guess from the headings \
-             and what stands under them."
-        } else {
-            "No known mapping fits this file, and none of its headings is a reference, a \
-             narrative or anything of a victim's. If its rows are reports, say which column is which."
-        };
-        ("guessed".to_owned(), how.to_owned())
-    } else if saved_names.contains(&name) {
-        let how = format!(
-            "The mapping confirmed before for {} fits this file.",
-            chosen.mapping.title
-        );
-        (format!("saved:{name}"), how)
-    } else {
-        let how = format!(
-            "The shipped mapping {} fits this file.",
-            chosen.mapping.title
-        );
-        (format!("shipped:{name}"), how)
-    };
-    Ok((key, chosen.mapping, how, columns))
-}
-
-fn every_mapping(saved: &[Mapping]) -> Vec<(String, Mapping)> {
-    let saved = saved
-        .iter()
-        .map(|m| (format!("saved:{}", m.name), m.clone()));
-    let shipped = SHIPPED.iter().filter_map(|(name, text)| {
-        Some((
-            format!("shipped:{name}"),
-            Mapping::from_toml(name, text).ok()?,
-        ))
-    });
-    saved.chain(shipped).collect()
-}
-
-fn starts(all: &[(String, Mapping)], now: &str) -> Vec<Choice> {
-    let named = all.iter().map(|(key, mapping)| {
-        let kind = if key.starts_with("saved:") {
-            "confirmed before"
-        } else {
-            "shipped"
-        };
-        Choice::new(key.clone(), format!("{} ({kind})", mapping.title)).chosen(key == now)
-    });
-    std::iter::once(Choice::new("guessed", "Guess from the headings").chosen(now == "guessed"))
-        .chain(named)
-        .collect()
-}
-
 /// The dry run, and how many of its references are held already.
 async fn tried(
     app: &App,
@@ -465,11 +399,6 @@ impl MappingPage {
                 field: fields.get(i).copied().flatten(),
             })
             .collect();
-        let about = |f: &record::report::Field| FieldChoice {
-            name: f.name,
-            title: title_of(f.name),
-            about: f.about,
-        };
         let feed = |f: &Feed| Choice::new(f.name(), f.title()).chosen(*f == mapping.feed);
         let order = |(order, (word, title)): &(DateOrder, Worded)| {
             Choice::new(*word, *title).chosen(*order == mapping.date_order)
@@ -493,7 +422,7 @@ impl MappingPage {
             feeds: Feed::ALL.iter().map(feed).collect(),
             date_orders: DATE_ORDERS.iter().map(order).collect(),
             columns,
-            fields: FIELDS.iter().map(about).collect(),
+            fields: FIELDS.iter().map(FieldChoice::of).collect(),
             trial: None,
             held_already: 0,
         }

@@ -147,42 +147,11 @@ impl Receipt {
             self.problem.as_deref().into(),
             tx.now().into(),
         ];
-        let columns = &[
-            "id",
-            "source",
-            "file_name",
-            "digest",
-            "mapping",
-            "state",
-            "started_at",
-            "ended_at",
-            "by_name",
-            "read_rows",
-            "accepted",
-            "duplicate",
-            "rejected",
-            "bytes_read",
-            "bytes_total",
-            "findings",
-            "problem",
-            "beat_at",
-        ];
-        // An upload's digest is known before its import begins, and stays.
-        let update = "on conflict (id) do update set source = excluded.source, \
-            mapping = excluded.mapping, \
-            digest = case when excluded.digest = '' then intake_import.digest \
-                     else excluded.digest end, \
-            state = excluded.state, started_at = excluded.started_at, \
-            ended_at = excluded.ended_at, by_name = excluded.by_name, \
-            read_rows = excluded.read_rows, accepted = excluded.accepted, \
-            duplicate = excluded.duplicate, rejected = excluded.rejected, \
-            bytes_read = excluded.bytes_read, findings = excluded.findings, \
-            problem = excluded.problem, beat_at = excluded.beat_at";
         tx.insert(
             "intake_import",
-            columns,
+            COLUMNS,
             vec![row],
-            OnConflict::Update(update),
+            OnConflict::Update(UPDATE),
         )
         .await?;
         Ok(())
@@ -207,6 +176,39 @@ impl Receipt {
         }
     }
 }
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "source",
+    "file_name",
+    "digest",
+    "mapping",
+    "state",
+    "started_at",
+    "ended_at",
+    "by_name",
+    "read_rows",
+    "accepted",
+    "duplicate",
+    "rejected",
+    "bytes_read",
+    "bytes_total",
+    "findings",
+    "problem",
+    "beat_at",
+];
+
+/// An upload's digest is known before its import begins, and stays.
+const UPDATE: &str = "on conflict (id) do update set source = excluded.source, \
+            mapping = excluded.mapping, \
+            digest = case when excluded.digest = '' then intake_import.digest \
+                     else excluded.digest end, \
+            state = excluded.state, started_at = excluded.started_at, \
+            ended_at = excluded.ended_at, by_name = excluded.by_name, \
+            read_rows = excluded.read_rows, accepted = excluded.accepted, \
+            duplicate = excluded.duplicate, rejected = excluded.rejected, \
+            bytes_read = excluded.bytes_read, findings = excluded.findings, \
+            problem = excluded.problem, beat_at = excluded.beat_at";
 
 #[derive(Serialize, serde::Deserialize)]
 struct Kept {
