@@ -25,7 +25,7 @@ mod router;
 pub mod sign_in;
 
 pub use api::{Problem, json};
-pub use app::{App, AppSetting};
+pub use app::{App, AppSetting, acts};
 pub use capability::{ApiRoute, Capability, Job, Nav, PolicyFile, Route, Tick};
 pub use error::Error;
 pub use form::{Form, check_csrf};

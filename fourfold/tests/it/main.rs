@@ -3,3 +3,4 @@
 mod harness;
 mod signing_in;
 mod strategy;
+mod tidy;
