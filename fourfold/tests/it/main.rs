@@ -13,3 +13,4 @@ mod search;
 mod signing_in;
 mod strategy;
 mod victim_care;
+mod tidy;

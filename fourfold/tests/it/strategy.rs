@@ -366,7 +366,7 @@ fn the_audit_is_for_auditors_and_shows_refusals() {
             .get("/audit")
             .await
             .has("refused yes")
-            .has("audit.view");
+            .has("See what everybody did");
         auditor.get("/audit?person=nobody").await.is(400);
         auditor.get("/audit?before=x").await.is(400);
         auditor

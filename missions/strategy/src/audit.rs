@@ -226,37 +226,37 @@ async fn page(
     let found = listed(&app, &who.actor, &asked).await?;
     let people = register::colleagues(app.store(), &who.actor).await?;
     let signed = signed(&app, &who.actor).await?;
+    let acts = web::acts(app.capabilities());
     let size = signed
         .as_ref()
         .map(|s| words::count_in_words(s.size))
         .unwrap_or_default();
     web::html(&AuditPage {
         page: who.page(&app, "Audit", "/audit"),
-        filter: filter_panel(&app, &asked, &people),
+        filter: filter_panel(&acts, &asked, &people),
         next: found.before.map(|before| asked.href("", Some(before))),
         stopped_early: found.stopped_early,
-        rows: found.rows.into_iter().map(|e| row(&app, e)).collect(),
+        rows: found.rows.into_iter().map(|e| row(&acts, e)).collect(),
         signed,
         size,
     })
 }
 
-fn title_of(app: &App, act: &str) -> String {
-    app.capabilities()
-        .iter()
-        .flat_map(|c| c.acts)
+/// The words for an act; an act of an earlier version of the product keeps its name.
+fn title_of(acts: &[Act], act: &str) -> String {
+    acts.iter()
         .find(|a| a.name == act)
         .map_or_else(|| act.to_owned(), |a| a.title.to_owned())
 }
 
-fn row(app: &App, entry: EntryRow) -> Row {
+fn row(acts: &[Act], entry: EntryRow) -> Row {
     Row {
         seq: entry.seq,
         at: entry.at,
         who_href: format!("/audit?person={}", entry.actor),
         who: entry.actor_name,
         act_href: format!("/audit?act={}", encoded(&entry.act)),
-        act: title_of(app, &entry.act),
+        act: title_of(acts, &entry.act),
         kind: entry.kind,
         resource_href: format!(
             "/audit?kind={}&resource={}",
@@ -272,7 +272,7 @@ fn row(app: &App, entry: EntryRow) -> Row {
     }
 }
 
-fn filter_panel(app: &App, asked: &Asked, people: &[register::Colleague]) -> FilterPanel {
+fn filter_panel(known: &[Act], asked: &Asked, people: &[register::Colleague]) -> FilterPanel {
     let mut persons = vec![Choice::new("", "Everybody")];
     persons.extend(
         people
@@ -284,12 +284,7 @@ fn filter_panel(app: &App, asked: &Asked, people: &[register::Colleague]) -> Fil
         persons.push(Choice::new(chosen, format!("Somebody else ({chosen})")));
     }
     let mut acts = vec![Choice::new("", "All acts")];
-    acts.extend(
-        app.authority()
-            .matrix()
-            .keys()
-            .map(|act| Choice::new(*act, title_of(app, act))),
-    );
+    acts.extend(known.iter().map(|act| Choice::new(act.name, act.title)));
     let person = Select::new("person", "Person", &persons).chosen(chosen);
     let act = Select::new("act", "Act", &acts).chosen(asked.act.trim());
     let kind = Input::new("kind", "Kind of record")
@@ -318,7 +313,7 @@ fn filter_panel(app: &App, asked: &Asked, people: &[register::Colleague]) -> Fil
                 .iter()
                 .find(|p| p.id.to_string() == value)
                 .map_or_else(|| value.to_owned(), |p| p.name.clone()),
-            "act" => title_of(app, value),
+            "act" => title_of(known, value),
             "refused" => "Refused only".to_owned(),
             _ => value.to_owned(),
         };

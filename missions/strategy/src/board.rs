@@ -271,8 +271,8 @@ fn unjudged(counts: &Counts) -> String {
         let n = words::plural(of(Status::NoTarget), "commitment has", "commitments have");
         parts.push(format!("{n} a figure but no fixed target."));
     }
-    if of(Status::NoCases) > 0 {
-        let n = words::plural(of(Status::NoCases), "commitment is", "commitments are");
+    if of(Status::NoFigure) > 0 {
+        let n = words::plural(of(Status::NoFigure), "commitment is", "commitments are");
         parts.push(format!("{n} measured but without a figure yet."));
     }
     parts.join(" ")
@@ -420,7 +420,7 @@ pub struct CommitmentStands {
     pub measure: Option<String>,
     /// In per cent; none when the strategy sets no target.
     pub target: Option<f64>,
-    /// `met`, `on_track`, `at_risk`, `off_track`, `no_target`, `no_cases`, `nothing_recorded`.
+    /// `met`, `on_track`, `at_risk`, `off_track`, `no_target`, `no_figure`, `nothing_recorded`.
     pub status: String,
     /// Window of the figure: its last month, `2026-10`.
     pub window: Option<String>,

@@ -179,7 +179,6 @@ fn definition(opened: &Opened) -> SummaryList {
         .row_if("Out of", known(&c.denominator))
         .row_if("Window", known(&c.window))
         .row_if("Target", known(&c.target))
-        .row_if("Notes", known(&c.notes))
 }
 
 fn section(n: usize, measured: &Measured, may_names: bool) -> Section {

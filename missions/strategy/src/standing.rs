@@ -16,8 +16,8 @@ pub enum Status {
     OffTrack,
     /// There is a figure, but the strategy sets no target.
     NoTarget,
-    /// It is measured, but nothing to count was met yet.
-    NoCases,
+    /// It is measured, but there were no cases yet, or something is missing for a figure.
+    NoFigure,
     /// Nothing in the product measures it.
     NothingRecorded,
 }
@@ -30,7 +30,7 @@ impl Status {
         Status::OffTrack,
         Status::NothingRecorded,
         Status::NoTarget,
-        Status::NoCases,
+        Status::NoFigure,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -40,7 +40,7 @@ impl Status {
             Status::AtRisk => "at_risk",
             Status::OffTrack => "off_track",
             Status::NoTarget => "no_target",
-            Status::NoCases => "no_cases",
+            Status::NoFigure => "no_figure",
             Status::NothingRecorded => "nothing_recorded",
         }
     }
@@ -52,7 +52,7 @@ impl Status {
             Status::AtRisk => "At risk",
             Status::OffTrack => "Off track",
             Status::NoTarget => "No fixed target",
-            Status::NoCases => "No cases",
+            Status::NoFigure => "No figure yet",
             Status::NothingRecorded => "Nothing recorded yet",
         }
     }
@@ -68,12 +68,13 @@ impl Status {
             Status::OnTrack => Standing::OnTrack,
             Status::AtRisk => Standing::AtRisk,
             Status::OffTrack => Standing::OffTrack,
-            Status::NoTarget | Status::NoCases | Status::NothingRecorded => Standing::Unknown,
+            Status::NoTarget | Status::NoFigure | Status::NothingRecorded => Standing::Unknown,
         }
     }
 
     pub fn tag(self) -> Tag<'static> {
         match self.standing() {
+            Standing::Unknown if self == Status::NothingRecorded => Tag::grey("Not recorded"),
             Standing::Unknown => Tag::grey(self.title()),
             known => known.tag(),
         }
@@ -135,7 +136,7 @@ pub fn stands<'f>(
     let now = current(&trend, at);
     let status = match now.and_then(|f| f.counted.percent()) {
         Some(percent) => judge(percent, measure.target, strategy),
-        None => Status::NoCases,
+        None => Status::NoFigure,
     };
     Stands { status, now, trend }
 }
