@@ -30,9 +30,7 @@ pub mod work;
 
 pub use dialect::{MatchText, TextIndex};
 pub use door::{Tx, Written};
-pub use entries::{
-    About, Entry, EntryFilter, EntryPage, EntryRow, Shown, entries_about,
-};
+pub use entries::{About, Entry, EntryFilter, EntryPage, EntryRow, Shown, entries_about};
 pub use error::Error;
 pub use migrate::{Migration, TABLES};
 pub use open::{Location, Reader, Setting, Store};

@@ -12,5 +12,5 @@ mod reports;
 mod search;
 mod signing_in;
 mod strategy;
-mod victim_care;
 mod tidy;
+mod victim_care;
