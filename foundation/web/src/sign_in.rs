@@ -293,8 +293,13 @@ async fn start(
     next: &str,
     totp: Option<(i64, Option<String>)>,
 ) -> Result<Response, Error> {
+    // Setting up a second factor also signs in; the entry says which it was.
+    let act = match &totp {
+        Some((_, Some(_))) => &ENROL,
+        _ => &SIGN_IN,
+    };
     let grant = app.system().permit(
-        &SIGN_IN,
+        act,
         &Resource::of("person", person.id.to_string()),
         &format!("signed in: {}", person.name),
     )?;
