@@ -1,3 +1,7 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+//! Allocation by the unit and its measures, pages and API, on both databases.
+
 use pursue::allocation::{HIGHEST_OWNED, REMIT_DECIDED};
 use record::ids::ReportId;
 use record::work::WorkItem;

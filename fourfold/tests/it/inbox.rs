@@ -1,3 +1,7 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+//! The duty inbox and the triage decision, pages and API, on both databases.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
