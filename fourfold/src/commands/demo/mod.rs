@@ -65,7 +65,7 @@ impl Demo {
     pub async fn run(self, place: &Place) -> Result<Done> {
         // A demonstration never mixes with real records: it has a folder of its own.
         let mut place = place.clone();
-        if place.data == PathBuf::from("data") {
+        if place.data.as_os_str() == "data" {
             place.data = PathBuf::from("data/demo");
         }
         let made = place.data.join("demonstration");

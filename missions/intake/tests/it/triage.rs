@@ -124,7 +124,7 @@ fn a_courier_series_must_be_accepted() {
 #[test]
 fn groups_are_capped_and_reasons_add_up() {
     let mut one = report("1");
-    one.loss_pence = Some(300_000_00);
+    one.loss_pence = Some(30_000_000);
     one.victim.kind = PartyKind::Organisation;
     one.nfib_code = Some("NFIB52A".to_owned());
     one.answers
