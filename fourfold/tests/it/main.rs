@@ -1,6 +1,5 @@
 //! The product as assembled: routes, acts, pages, on both databases.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod allocation;
 mod harness;
