@@ -23,6 +23,14 @@ enum What {
 
 impl Bench {
     pub async fn run(self) -> Result<Done> {
+        // A page that fails under load says why; RUST_LOG sets what else is told.
+        tracing_subscriber::fmt()
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::try_from_default_env()
+                    .unwrap_or_else(|_| "error".into()),
+            )
+            .with_writer(std::io::stderr)
+            .init();
         match self.what {
             What::Import(bench) => bench.run().await?,
             What::Pages(bench) => bench.run().await?,
