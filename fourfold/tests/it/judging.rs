@@ -360,7 +360,7 @@ fn named_suspects_follow_their_judgement() {
                 .filter(|f| f["kind"] == "nominal")
                 .map(|f| text(&f["value"]))
                 .collect();
-            assert_eq!(nominal, std::slice::from_ref(&person));
+            assert_eq!(nominal, std::slice::from_ref(person));
         }
     });
 }
