@@ -74,6 +74,10 @@ pub(crate) enum Doors {
     Pg(PgPool),
 }
 
+/// Connections open at once, made as they are needed. A page may hold one while it opens another,
+/// so there must be far more than requests at once, or requests could wait for each other.
+const MOST_READERS: u32 = 64;
+
 pub(crate) fn lite_options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -262,13 +266,13 @@ async fn open_lite(file: &Path, steps: &[Migration]) -> Result<Doors> {
         .await
         .map_err(|e| migrate::explain(&e))?;
     let readers = SqlitePoolOptions::new()
-        .max_connections(8)
+        .max_connections(MOST_READERS)
         .min_connections(0)
         .acquire_timeout(Duration::from_secs(30))
         .connect_lazy_with(
             lite_options(file)
                 .pragma("query_only", "on")
-                .pragma("cache_size", "-16384"),
+                .pragma("cache_size", "-2048"),
         );
     Ok(Doors::Lite {
         writer: LiteDoor::new(writer),
@@ -283,7 +287,7 @@ async fn open_pg(url: &str, steps: &[Migration]) -> Result<Doors> {
         .statement_cache_capacity(512)
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
-        .max_connections(16)
+        .max_connections(MOST_READERS)
         .acquire_timeout(Duration::from_secs(30))
         .connect_with(options)
         .await?;
