@@ -6,11 +6,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::{Column, Connection, Executor, Row as _, SqliteConnection, TypeInfo, ValueRef};
+use rusqlite::types::Value as Lite;
 
 use crate::Result;
+use crate::lite::{self, Use};
 use crate::migrate::{self, Migration};
-use crate::open::lite_options;
 use crate::sql::{Conn, OnConflict};
 use crate::value::Value;
 
@@ -30,43 +30,24 @@ pub async fn copy(
     tables: &[&'static str],
     share: usize,
 ) -> Result<Bare> {
-    let mut old = SqliteConnection::connect_with(&lite_options(from)).await?;
-    let mut new = SqliteConnection::connect_with(&lite_options(to)).await?;
-    migrate::migrator(steps, false)
-        .run_direct(None, &mut new, false)
-        .await
-        .map_err(|e| migrate::explain(&e))?;
+    migrate::lite(to, steps).await?;
+    let old = lite::connect(from, Use::Alone)?;
+    let mut new = lite::connect(to, Use::Alone)?;
     let mut bare = Bare {
         rows: 0,
         took: Duration::ZERO,
     };
     for table in tables {
         let text = format!("select * from {table}");
-        let rows = old
-            .fetch_all(sqlx::query(sqlx::AssertSqlSafe(text)))
-            .await?;
+        let rows = lite::rows(&old, &text, &[], usize::MAX)?;
         let Some(first) = rows.first() else { continue };
-        let columns: Vec<&'static str> = first
-            .columns()
-            .iter()
-            .map(|c| &*c.name().to_owned().leak())
-            .collect();
+        let columns: Vec<&'static str> =
+            first.columns().iter().map(|c| &*c.clone().leak()).collect();
         let columns: &'static [&'static str] = columns.leak();
-        let mut values = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let mut one = Vec::with_capacity(columns.len());
-            for i in 0..columns.len() {
-                let raw = row.try_get_raw(i)?;
-                one.push(match raw.type_info().name() {
-                    _ if raw.is_null() => Value::Int(None),
-                    "INTEGER" => Value::Int(row.try_get(i)?),
-                    "REAL" => Value::Real(row.try_get(i)?),
-                    "BLOB" => Value::Bytes(row.try_get(i)?),
-                    _ => Value::Text(row.try_get(i)?),
-                });
-            }
-            values.push(one);
-        }
+        let values: Vec<Vec<Value>> = rows
+            .into_iter()
+            .map(|row| row.into_values().into_iter().map(value).collect())
+            .collect();
         let part = values.len().div_ceil(share.max(1)).max(1);
         bare.rows += u64::try_from(values.len()).unwrap_or(0);
         let mut values = values.into_iter();
@@ -83,7 +64,15 @@ pub async fn copy(
         }
         bare.took += began.elapsed();
     }
-    new.close().await?;
-    old.close().await?;
     Ok(bare)
+}
+
+fn value(value: Lite) -> Value {
+    match value {
+        Lite::Null => Value::Int(None),
+        Lite::Integer(v) => Value::Int(Some(v)),
+        Lite::Real(v) => Value::Real(Some(v)),
+        Lite::Text(v) => Value::Text(Some(v)),
+        Lite::Blob(v) => Value::Bytes(Some(v)),
+    }
 }

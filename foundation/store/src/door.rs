@@ -10,22 +10,28 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use record::access::Grant;
 use record::ids::Ids;
 use record::time::{Clock, Timestamp};
-use sqlx::{Connection, PgPool, SqliteConnection};
+use rusqlite::{Connection, ErrorCode};
+use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot};
 use uuid::Uuid;
 
 use crate::Result;
 use crate::entries::{self, Entry};
 use crate::error::Error;
+use crate::lite;
 use crate::sql::Conn;
 
 /// The most writes one SQLite transaction serves.
 const GROUP: usize = 64;
+/// How long another process may hold the database before a write gives up, and how often to look.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a unit of work returns: a future that borrows the transaction.
 pub type Written<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
@@ -129,7 +135,7 @@ pub(crate) struct LiteDoor {
 }
 
 struct Session {
-    conn: SqliteConnection,
+    conn: Connection,
     /// Whether a group transaction is open.
     open: bool,
     /// Writes done in the open transaction, waiting to be told it is safe.
@@ -137,7 +143,7 @@ struct Session {
 }
 
 impl LiteDoor {
-    pub fn new(conn: SqliteConnection) -> LiteDoor {
+    pub fn new(conn: Connection) -> LiteDoor {
         let session = Session {
             conn,
             open: false,
@@ -164,7 +170,7 @@ impl LiteDoor {
         }
         // The last in the queue commits for all; so does the one that fills the group.
         if self.queued.load(Ordering::SeqCst) == 0 || session.waiting.len() >= GROUP {
-            session.commit().await;
+            session.commit();
         }
         drop(session);
         let value = outcome?;
@@ -185,18 +191,18 @@ impl LiteDoor {
         self.queued.fetch_add(1, Ordering::SeqCst);
         let mut session = self.session.lock().await;
         self.queued.fetch_sub(1, Ordering::SeqCst);
-        session.commit().await;
+        session.commit();
         session.begin().await?;
         let outcome = work(&mut Conn::Lite(&mut session.conn)).await;
         match outcome {
             Ok(value) => {
-                session.run("commit").await?;
+                session.run("commit")?;
                 session.open = false;
                 Ok(value)
             }
             Err(error) => {
                 session.open = false;
-                session.run("rollback").await?;
+                session.run("rollback")?;
                 Err(error)
             }
         }
@@ -205,27 +211,36 @@ impl LiteDoor {
     /// Commits what is open and closes the connection, so that the log is folded into the file.
     pub async fn close(&self) {
         let mut session = self.session.lock().await;
-        session.commit().await;
+        session.commit();
         // A connection that cannot be closed cleanly is recovered at the next start.
-        let _ = session.run("pragma wal_checkpoint(truncate)").await;
-        if let Ok(memory) = SqliteConnection::connect("sqlite::memory:").await {
+        let _ = session.run("pragma wal_checkpoint(truncate)");
+        if let Ok(memory) = Connection::open_in_memory() {
             let old = std::mem::replace(&mut session.conn, memory);
-            let _ = old.close().await;
+            let _ = old.close();
         }
     }
 }
 
 impl Session {
-    async fn run(&mut self, text: &'static str) -> Result<()> {
-        Conn::Lite(&mut self.conn).run(text).await.map(drop)
+    fn run(&mut self, text: &'static str) -> Result<()> {
+        lite::run(&self.conn, text, &[]).map(drop)
     }
 
+    /// Opens the group's transaction. Immediate: a deferred one fails at its first write when
+    /// another process (an import from the command line) is writing, without waiting.
     async fn begin(&mut self) -> Result<()> {
-        if !self.open {
-            // Immediate: a deferred transaction fails at its first write when another process
-            // holds the lock, without waiting.
-            self.run("begin immediate").await?;
-            self.open = true;
+        let since = Instant::now();
+        while !self.open {
+            match self.run("begin immediate") {
+                Ok(()) => self.open = true,
+                Err(Error::Embedded(e))
+                    if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && since.elapsed() < PATIENCE =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -235,23 +250,23 @@ impl Session {
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
     {
         self.begin().await?;
-        self.run("savepoint unit").await?;
+        self.run("savepoint unit")?;
         let outcome = within(Conn::Lite(&mut self.conn), &unit, unit.clock.now(), work).await;
         if outcome.is_err() {
-            self.run("rollback to unit").await?;
+            self.run("rollback to unit")?;
         }
-        self.run("release unit").await?;
+        self.run("release unit")?;
         outcome
     }
 
-    async fn commit(&mut self) {
+    fn commit(&mut self) {
         if !self.open {
             return;
         }
-        let outcome = self.run("commit").await.map_err(|e| e.to_string());
+        let outcome = self.run("commit").map_err(|e| e.to_string());
         if outcome.is_err() {
             // Nothing of the group was kept; every waiter is told so.
-            let _ = self.run("rollback").await;
+            let _ = self.run("rollback");
         }
         self.open = false;
         for waiter in self.waiting.drain(..) {
@@ -278,6 +293,16 @@ pub(crate) async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     match tokio::spawn(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(Error::Stopped(error.to_string())),
+    }
+}
+
+/// Runs what holds a thread for long on one of its own.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => Err(Error::Stopped(error.to_string())),
     }

@@ -8,6 +8,9 @@ pub enum Error {
     /// The database refused or could not be reached.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The same, of the embedded database.
+    #[error("database: {0}")]
+    Embedded(#[from] rusqlite::Error),
     /// A migration could not be applied, or the database is of another shape than this program.
     #[error("{0}")]
     Schema(String),

@@ -1,7 +1,11 @@
 //! Migrations: forward only, checked at start. A database newer than the program is refused.
 
+use std::path::Path;
+use std::time::Duration;
+
 use sqlx::migrate::{MigrateError, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr};
 
 use crate::dialect;
 use crate::error::Error;
@@ -102,7 +106,8 @@ create table work_item (
   version {int} not null,
   summary {text} not null
 ) {strict};
-create index work_item_due on work_item (queue, state, due_at, id) where lead is null;
+create index work_item_due on work_item
+  (queue, state, due_at, id, lead, marking, compartment, unit, assignee, priority) where lead is null;
 create index work_item_priority on work_item (queue, state, priority, due_at, id) where lead is null;
 create index work_item_about on work_item (about, queue) where about is not null;
 create index work_item_subject on work_item (subject, queue);
@@ -126,6 +131,25 @@ pub(crate) fn migrator(steps: &[Migration], postgres: bool) -> Migrator {
         )
     });
     Migrator::with_migrations(steps.collect())
+}
+
+/// Brings an embedded database up to date, making the file if it is not there.
+pub(crate) async fn lite(file: &Path, steps: &[Migration]) -> Result<(), Error> {
+    let mut conn = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging()
+        .connect()
+        .await?;
+    let moved = migrator(steps, false)
+        .run_direct(None, &mut conn, false)
+        .await;
+    conn.close().await?;
+    moved.map_err(|e| explain(&e))
 }
 
 /// A migration error in words an administrator can act on.

@@ -3,19 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use record::access::{Grant, Resource};
 use record::ids::{Ids, RandomIds};
 use record::time::{Clock, SystemClock, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Sqlite, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::door::{self, Lead, LiteDoor, SharedClock, SharedIds, Tx, Unit, Written};
 use crate::entries::{self, Shown};
 use crate::error::Error;
+use crate::lite::{self, Use};
 use crate::migrate::{self, Migration};
+#[cfg(debug_assertions)]
+use crate::readers::one_each;
+use crate::readers::{LiteReader, LiteReaders, MOST_READERS, PATIENCE};
 use crate::sql::Conn;
 use crate::{Result, Row, Sql};
 
@@ -69,28 +71,10 @@ pub(crate) struct Inner {
 pub(crate) enum Doors {
     Lite {
         writer: LiteDoor,
-        readers: SqlitePool,
+        readers: Arc<LiteReaders>,
     },
-    Pg(PgPool),
-}
-
-/// Connections open at once, made as they are needed. A page may hold one while it opens another,
-/// so there must be far more than requests at once, or requests could wait for each other.
-const MOST_READERS: u32 = 64;
-
-pub(crate) fn lite_options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // Full: what was acknowledged survives a power cut. Writes that arrive together share
-        // one sync.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
-        .statement_cache_capacity(512)
-        .pragma("temp_store", "memory")
-        .disable_statement_logging()
+    /// Apart, so that a write never waits for a reader whose holder waits for the write.
+    Pg { writers: PgPool, readers: PgPool },
 }
 
 impl Store {
@@ -134,7 +118,7 @@ impl Store {
     }
 
     pub fn is_postgres(&self) -> bool {
-        matches!(self.inner.doors, Doors::Pg(_))
+        matches!(self.inner.doors, Doors::Pg { .. })
     }
 
     /// The one unit of work: the change and its ledger entries, in one transaction. It goes on to
@@ -166,7 +150,7 @@ impl Store {
             };
             match &inner.doors {
                 Doors::Lite { writer, .. } => writer.write(unit, work).await,
-                Doors::Pg(pool) => door::write_pg(pool, unit, work).await,
+                Doors::Pg { writers, .. } => door::write_pg(writers, unit, work).await,
             }
         })
         .await
@@ -181,14 +165,42 @@ impl Store {
         if entries::is_logged(grant.act().kind) {
             self.write(grant, |_| Box::pin(async { Ok(()) })).await?;
         }
+        self.reader(grant, false).await
+    }
+
+    /// Opens a reader for something that ends with [`Reader::shown`]: the consultation and what it
+    /// showed are entered together then, before anything is sent. If the reading ends before (not
+    /// found, an error), the consultation alone is entered.
+    pub async fn read_to_show(&self, grant: &Grant) -> Result<Reader> {
+        if grant.is_refusal() {
+            return Err(Error::invalid("a refused attempt cannot read"));
+        }
+        self.reader(grant, entries::is_logged(grant.act().kind))
+            .await
+    }
+
+    async fn reader(&self, grant: &Grant, owed: bool) -> Result<Reader> {
+        #[cfg(debug_assertions)]
+        let one = one_each::hold();
         let conn = match &self.inner.doors {
             Doors::Lite { readers, .. } => Held::Lite(readers.acquire().await?),
-            Doors::Pg(pool) => Held::Pg(pool.acquire().await?),
+            Doors::Pg { readers, .. } => Held::Pg(
+                readers
+                    .begin_with("begin isolation level repeatable read read only")
+                    .await?,
+            ),
         };
         Ok(Reader {
-            conn,
-            store: self.clone(),
-            grant: grant.clone(),
+            loan: Loan {
+                conn,
+                #[cfg(debug_assertions)]
+                _one: one,
+            },
+            entry: Consultation {
+                store: self.clone(),
+                grant: grant.clone(),
+                owed,
+            },
         })
     }
 
@@ -208,8 +220,8 @@ impl Store {
         door::detached(async move {
             match &inner.doors {
                 Doors::Lite { writer, .. } => writer.own(work).await,
-                Doors::Pg(pool) => {
-                    let mut tx = pool.begin().await?;
+                Doors::Pg { writers, .. } => {
+                    let mut tx = writers.begin().await?;
                     let value = work(&mut Conn::Pg(&mut tx)).await?;
                     tx.commit().await?;
                     Ok(value)
@@ -226,7 +238,10 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Doors::Pg(pool) => pool.close().await,
+            Doors::Pg { writers, readers } => {
+                readers.close().await;
+                writers.close().await;
+            }
         }
     }
 
@@ -243,40 +258,23 @@ impl Store {
                 file.display()
             )));
         }
-        let sql = Sql::new("vacuum into ").with("?", [file.display().to_string().into()]);
         // A connection of its own: readers refuse every statement that writes, even to a new file.
-        let mut conn = lite_options(&self.inner.folder.join("fourfold.db"))
-            .connect()
-            .await?;
-        Conn::Lite(&mut conn).run(sql).await?;
-        conn.close().await?;
-        Ok(())
+        let (from, to) = (self.inner.folder.join("fourfold.db"), file.to_owned());
+        door::apart(move || {
+            let conn = lite::connect(&from, Use::Alone)?;
+            let to = to.display().to_string();
+            lite::run(&conn, "vacuum into ?", &[to.into()]).map(drop)
+        })
+        .await
     }
 }
 
 async fn open_lite(file: &Path, steps: &[Migration]) -> Result<Doors> {
-    let mut writer = lite_options(file)
-        .pragma("cache_size", "-131072")
-        .pragma("wal_autocheckpoint", "32768")
-        .connect()
-        .await?;
-    let migrator = migrate::migrator(steps, false);
-    migrator
-        .run_direct(None, &mut writer, false)
-        .await
-        .map_err(|e| migrate::explain(&e))?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(MOST_READERS)
-        .min_connections(0)
-        .acquire_timeout(Duration::from_secs(30))
-        .connect_lazy_with(
-            lite_options(file)
-                .pragma("query_only", "on")
-                .pragma("cache_size", "-2048"),
-        );
+    migrate::lite(file, steps).await?;
+    let writer = lite::connect(file, Use::Writing)?;
     Ok(Doors::Lite {
         writer: LiteDoor::new(writer),
-        readers,
+        readers: LiteReaders::new(file),
     })
 }
 
@@ -288,35 +286,51 @@ async fn open_pg(url: &str, steps: &[Migration]) -> Result<Doors> {
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(MOST_READERS)
-        .acquire_timeout(Duration::from_secs(30))
-        .connect_with(options)
-        .await?;
-    let mut conn = pool.acquire().await?;
+        .acquire_timeout(PATIENCE);
+    let writers = pool.clone().connect_with(options.clone()).await?;
+    let mut conn = writers.acquire().await?;
     let migrator = migrate::migrator(steps, true);
     migrator
         .run_direct(None, &mut *conn, false)
         .await
         .map_err(|e| migrate::explain(&e))?;
-    Ok(Doors::Pg(pool))
+    drop(conn);
+    Ok(Doors::Pg {
+        writers,
+        readers: pool.connect_lazy_with(options),
+    })
 }
 
 enum Held {
-    Lite(sqlx::pool::PoolConnection<Sqlite>),
-    Pg(sqlx::pool::PoolConnection<sqlx::Postgres>),
+    Lite(LiteReader),
+    Pg(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+struct Loan {
+    conn: Held,
+    #[cfg(debug_assertions)]
+    _one: one_each::Held,
 }
 
 /// A connection that only reads, opened with a grant.
 pub struct Reader {
-    conn: Held,
+    loan: Loan,
+    entry: Consultation,
+}
+
+/// The consultation a reader is for.
+struct Consultation {
     store: Store,
     grant: Grant,
+    /// Whether it has yet to be entered.
+    owed: bool,
 }
 
 impl Reader {
     /// The connection, for statements.
     pub fn conn(&mut self) -> Conn<'_> {
-        match &mut self.conn {
-            Held::Lite(c) => Conn::Lite(c),
+        match &mut self.loan.conn {
+            Held::Lite(c) => Conn::Lite(&mut c.conn),
             Held::Pg(c) => Conn::Pg(c),
         }
     }
@@ -335,27 +349,69 @@ impl Reader {
 
     /// Enters what a list or a search displayed, before it is sent.
     pub async fn shown(self, shown: Shown) -> Result<()> {
-        let Reader { conn, store, grant } = self;
-        drop(conn);
-        let count = shown.ids.len();
-        let entry = entries::Entry {
-            kind: shown.kind,
-            id: grant.resource().id.clone(),
-            content: String::new(),
-            detail: serde_json::json!({ "query": shown.query, "shown": shown.ids, "count": count })
-                .to_string(),
+        let Reader { loan, entry } = self;
+        // Given back before the wait for the writer.
+        drop(loan);
+        entry.close(Some(shown)).await
+    }
+
+    /// Ends a reader of [`Store::read_to_show`] that named no other record.
+    pub async fn opened(self) -> Result<()> {
+        let Reader { loan, entry } = self;
+        drop(loan);
+        entry.close(None).await
+    }
+
+    pub fn resource(&self) -> &Resource {
+        self.entry.grant.resource()
+    }
+}
+
+impl Consultation {
+    async fn close(mut self, shown: Option<Shown>) -> Result<()> {
+        let lead = if std::mem::take(&mut self.owed) {
+            Lead::Grant
+        } else {
+            Lead::OnlyNoted
         };
-        store
-            .through_door(&grant, Lead::OnlyNoted, move |tx| {
+        let entry = shown.map(|shown| {
+            let Shown { kind, query, ids } = shown;
+            let count = ids.len();
+            entries::Entry {
+                kind,
+                id: self.grant.resource().id.clone(),
+                content: String::new(),
+                detail: serde_json::json!({ "query": query, "shown": ids, "count": count })
+                    .to_string(),
+            }
+        });
+        if lead == Lead::OnlyNoted && entry.is_none() {
+            return Ok(());
+        }
+        self.store
+            .through_door(&self.grant, lead, move |tx| {
                 Box::pin(async move {
-                    tx.enter(entry);
+                    entry.into_iter().for_each(|e| tx.enter(e));
                     Ok(())
                 })
             })
             .await
     }
+}
 
-    pub fn resource(&self) -> &Resource {
-        self.grant.resource()
+impl Drop for Consultation {
+    fn drop(&mut self) {
+        if !self.owed {
+            return;
+        }
+        let (store, grant) = (self.store.clone(), self.grant.clone());
+        tokio::spawn(async move {
+            let entered = store
+                .through_door(&grant, Lead::Grant, |_| Box::pin(async { Ok(()) }))
+                .await;
+            if let Err(error) = entered {
+                tracing::error!(%error, "a consultation could not be entered");
+            }
+        });
     }
 }

@@ -1,10 +1,10 @@
 //! Statements: fixed text and bound values, one wording for both databases.
 
-use sqlx::{Arguments, AssertSqlSafe, Executor, PgConnection, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, Executor, PgConnection};
 
-use crate::Result;
 use crate::error::Error;
 use crate::value::{Row, Value};
+use crate::{Result, lite};
 
 /// SQLite allows 32,766 bound values and PostgreSQL 65,535; beyond a few thousand nothing is won.
 const MOST_VALUES: usize = 4_000;
@@ -107,25 +107,23 @@ pub enum OnConflict {
 
 /// A connection inside this crate's doors. Missions get it only behind a grant.
 pub enum Conn<'c> {
-    Lite(&'c mut SqliteConnection),
+    Lite(&'c mut rusqlite::Connection),
     Pg(&'c mut PgConnection),
 }
 
-macro_rules! arguments {
-    ($kind:ty, $values:expr) => {{
-        let mut arguments = <$kind>::default();
-        arguments.reserve($values.len(), 16 * $values.len());
-        for value in $values {
-            match value {
-                Value::Int(v) => arguments.add(v),
-                Value::Real(v) => arguments.add(v),
-                Value::Text(v) => arguments.add(v),
-                Value::Bytes(v) => arguments.add(v),
-            }
-            .map_err(|e| Error::Database(sqlx::Error::Encode(e)))?;
+fn arguments(values: Vec<Value>) -> Result<sqlx::postgres::PgArguments> {
+    let mut arguments = sqlx::postgres::PgArguments::default();
+    arguments.reserve(values.len(), 16 * values.len());
+    for value in values {
+        match value {
+            Value::Int(v) => arguments.add(v),
+            Value::Real(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v),
+            Value::Bytes(v) => arguments.add(v),
         }
-        arguments
-    }};
+        .map_err(|e| Error::Database(sqlx::Error::Encode(e)))?;
+    }
+    Ok(arguments)
 }
 
 impl Conn<'_> {
@@ -133,18 +131,11 @@ impl Conn<'_> {
     pub async fn run(&mut self, sql: impl Into<Sql>) -> Result<u64> {
         let Sql { text, values } = sql.into();
         Ok(match self {
-            Conn::Lite(c) => {
-                let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                c.execute(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?
-                    .rows_affected()
-            }
+            Conn::Lite(c) => lite::run(c, &text, &values)?,
             Conn::Pg(c) => {
-                let a = arguments!(sqlx::postgres::PgArguments, values);
-                let text = Sql::numbered(&text);
-                c.execute(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?
-                    .rows_affected()
+                let query =
+                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                c.execute(query).await?.rows_affected()
             }
         })
     }
@@ -154,18 +145,13 @@ impl Conn<'_> {
         let Sql { text, values } = sql.into();
         Ok(match self {
             Conn::Lite(c) => {
-                let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                let rows = c
-                    .fetch_all(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?;
+                let rows = lite::rows(c, &text, &values, usize::MAX)?;
                 rows.into_iter().map(Row::Lite).collect()
             }
             Conn::Pg(c) => {
-                let a = arguments!(sqlx::postgres::PgArguments, values);
-                let text = Sql::numbered(&text);
-                let rows = c
-                    .fetch_all(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?;
+                let query =
+                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                let rows = c.fetch_all(query).await?;
                 rows.into_iter().map(Row::Pg).collect()
             }
         })
@@ -175,18 +161,11 @@ impl Conn<'_> {
     pub async fn first(&mut self, sql: impl Into<Sql>) -> Result<Option<Row>> {
         let Sql { text, values } = sql.into();
         Ok(match self {
-            Conn::Lite(c) => {
-                let a = arguments!(sqlx::sqlite::SqliteArguments, values);
-                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?
-                    .map(Row::Lite)
-            }
+            Conn::Lite(c) => lite::rows(c, &text, &values, 1)?.pop().map(Row::Lite),
             Conn::Pg(c) => {
-                let a = arguments!(sqlx::postgres::PgArguments, values);
-                let text = Sql::numbered(&text);
-                c.fetch_optional(sqlx::query_with(AssertSqlSafe(text), a))
-                    .await?
-                    .map(Row::Pg)
+                let query =
+                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                c.fetch_optional(query).await?.map(Row::Pg)
             }
         })
     }

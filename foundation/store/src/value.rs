@@ -72,7 +72,7 @@ ids!(
 
 /// One row of an answer.
 pub enum Row {
-    Lite(sqlx::sqlite::SqliteRow),
+    Lite(crate::lite::LiteRow),
     Pg(sqlx::postgres::PgRow),
 }
 
@@ -89,36 +89,53 @@ pub trait FromValue: Sized {
 }
 
 macro_rules! native {
-    ($($t:ty),*) => {$(
-        impl FromValue for $t {
-            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
-                Ok(match row {
-                    Row::Lite(r) => r.try_get(column)?,
-                    Row::Pg(r) => r.try_get(column)?,
-                })
-            }
-        }
+    ($($t:ty: $($kind:ident => $read:expr),+;)+) => {$(
         impl FromValue for Option<$t> {
             fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
-                Ok(match row {
-                    Row::Lite(r) => r.try_get(column)?,
-                    Row::Pg(r) => r.try_get(column)?,
-                })
+                use rusqlite::types::Value as Lite;
+                match row {
+                    Row::Lite(row) => match row.value(column) {
+                        Some(Lite::Null) => Ok(None),
+                        $(Some(Lite::$kind(v)) => Ok(Some(($read)(v))),)+
+                        Some(other) => Err(odd(column, format!("{} was not expected", other.data_type()))),
+                        None => Err(odd(column, "the answer has no such column")),
+                    },
+                    Row::Pg(row) => Ok(row.try_get(column)?),
+                }
             }
         }
-    )*};
+        impl FromValue for $t {
+            fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+                row.get::<Option<$t>>(column)?
+                    .ok_or_else(|| odd(column, "there is no value"))
+            }
+        }
+    )+};
 }
 
-native!(f64, String, Vec<u8>);
+native! {
+    f64: Real => |v: &f64| *v;
+    String: Text => String::clone;
+    Vec<u8>: Blob => Vec::<u8>::clone;
+}
 
-// PostgreSQL answers a literal or a small expression with 32 bits.
 impl FromValue for Option<i64> {
     fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
+        use rusqlite::types::Value as Lite;
         match row {
-            Row::Lite(r) => Ok(r.try_get(column)?),
-            Row::Pg(r) => match r.try_get::<Option<i64>, _>(column) {
+            Row::Lite(row) => match row.value(column) {
+                Some(Lite::Null) => Ok(None),
+                Some(Lite::Integer(v)) => Ok(Some(*v)),
+                Some(other) => Err(odd(
+                    column,
+                    format!("{} was not expected", other.data_type()),
+                )),
+                None => Err(odd(column, "the answer has no such column")),
+            },
+            // PostgreSQL answers a literal or a small expression with 32 bits.
+            Row::Pg(row) => match row.try_get::<Option<i64>, _>(column) {
                 Err(sqlx::Error::ColumnDecode { .. }) => {
-                    Ok(r.try_get::<Option<i32>, _>(column)?.map(i64::from))
+                    Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from))
                 }
                 other => Ok(other?),
             },

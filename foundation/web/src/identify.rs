@@ -4,7 +4,6 @@
 //! time it was last used, so that idle expiry costs no write. The register keeps only the secret's
 //! digest, the absolute expiry and whether it was ended.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -344,16 +343,14 @@ async fn signed_in(app: &App, db: &mut store::Reader, row: &Row) -> Result<Signe
     actor.unit = row.get("unit")?;
     actor.force = row.get("force")?;
     actor.ceiling = Marking::of_level(row.get("ceiling")?);
-    let now = app.now();
-    actor.roles = held(
-        db,
-        "select role as held from access_role where ",
-        &actor,
-        now,
-    )
-    .await?;
-    let sealed = "select compartment as held from access_compartment where ";
-    actor.compartments = held(db, sealed, &actor, now).await?;
+    for (held, sealed) in held(db, &actor, app.now()).await? {
+        let set = if sealed {
+            &mut actor.compartments
+        } else {
+            &mut actor.roles
+        };
+        set.insert(held);
+    }
     Ok(SignedIn {
         actor,
         title: row.get("title")?,
@@ -364,15 +361,25 @@ async fn signed_in(app: &App, db: &mut store::Reader, row: &Row) -> Result<Signe
     })
 }
 
+/// Roles and compartments held now; the latter are marked.
 async fn held(
     db: &mut store::Reader,
-    select: &'static str,
     actor: &Actor,
     now: Timestamp,
-) -> Result<BTreeSet<String>, store::Error> {
-    let sql = Sql::new(select).with(
-        "person = ? and from_at <= ? and (until_at is null or until_at > ?)",
-        [actor.id.into(), now.into(), now.into()],
-    );
-    db.rows(sql).await?.iter().map(|r| r.get("held")).collect()
+) -> Result<Vec<(String, bool)>, store::Error> {
+    let (person, now): (store::Value, store::Value) = (actor.id.into(), now.into());
+    let sql = Sql::new("select role as held, cast(0 as bigint) as sealed from access_role where ")
+        .with(
+            "person = ? and from_at <= ? and (until_at is null or until_at > ?)",
+            [person.clone(), now.clone(), now.clone()],
+        )
+        .then(" union all select compartment as held, cast(1 as bigint) as sealed from access_compartment where ")
+        .with(
+            "person = ? and from_at <= ? and (until_at is null or until_at > ?)",
+            [person, now.clone(), now],
+        );
+    let rows = db.rows(sql).await?;
+    rows.iter()
+        .map(|r| Ok((r.get("held")?, r.get("sealed")?)))
+        .collect()
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use record::access::{Act, Resource};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,7 +49,8 @@ pub fn router(app: &App) -> Router {
         ))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .route("/assets/{file}", get(assets::serve))
-        .layer(CompressionLayer::new())
+        // Pages are made anew each time: more effort costs more than it saves on a force's network.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(headers::secure))
         .with_state(app.clone())
 }

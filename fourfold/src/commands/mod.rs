@@ -71,7 +71,10 @@ pub enum Done {
 
 /// Runs one command and turns its outcome into an exit code.
 pub fn run(cli: Cli) -> ExitCode {
+    // A few more than processors: one may be waiting for the disk in the middle of a commit.
+    let threads = std::thread::available_parallelism().map_or(4, usize::from) + 4;
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
         .enable_all()
         .build()
     {

@@ -69,7 +69,7 @@ pub fn start_jobs(app: &App, stopped: &watch::Receiver<bool>) -> Vec<tokio::task
     let mut running = Vec::new();
     let sequencer = {
         let (app, stopped) = (app.clone(), stopped.clone());
-        tokio::spawn(repeat(
+        on_its_own(repeat(
             Duration::from_secs(1),
             stopped,
             "ledger.sequence",
@@ -86,11 +86,16 @@ pub fn start_jobs(app: &App, stopped: &watch::Receiver<bool>) -> Vec<tokio::task
     for job in app.capabilities().iter().flat_map(|c| c.jobs) {
         let (app, stopped) = (app.clone(), stopped.clone());
         let every = Duration::from_secs(job.every_seconds);
-        running.push(tokio::spawn(repeat(every, stopped, job.name, move || {
-            (job.run)(app.clone())
-        })));
+        let repeated = repeat(every, stopped, job.name, move || (job.run)(app.clone()));
+        running.push(on_its_own(repeated));
     }
     running
+}
+
+/// Runs a job on a thread of its own: its long questions to the database hold no page up.
+fn on_its_own(job: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(job))
 }
 
 async fn repeat(

@@ -148,7 +148,7 @@ async fn open(
     };
     let resource = Resource::of("observable", id.to_string());
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let observed = load(&mut db.conn(), &desk, &who.actor.scope(), id, before).await?;
     db.shown(Shown {
         kind: "report",

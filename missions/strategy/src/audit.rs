@@ -153,7 +153,7 @@ impl Asked {
 async fn listed(app: &App, actor: &Actor, asked: &Asked) -> Result<EntryPage, Error> {
     let grant = ask(app, actor, &VIEW, &Resource::of("ledger", "entries")).await?;
     let filter = asked.filter()?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let found = db.entries(&filter, PAGE).await?;
     let shown = Shown {
         kind: "ledger",

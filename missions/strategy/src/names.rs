@@ -139,7 +139,7 @@ async fn listed(
 ) -> Result<(Question, Vec<Name>, Option<String>), Error> {
     let grant = ask(app, actor, &LIST, &Resource::of("commitment", id)).await?;
     let question = question(app, id, asked)?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let (names, next) = question.names(&mut db, actor, (app.now(), PAGE)).await?;
     let shown = Shown {
         kind: "commitment",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
@@ -47,7 +48,13 @@ pub struct RolesFile {
     pub role: Vec<Role>,
 }
 
+/// Most decisions remembered; when there are as many, remembering starts afresh.
+const MOST_REMEMBERED: usize = 65_536;
+
 /// Decides on acts. Built once at start from the declared acts and the force's policy files.
+///
+/// A decision depends on the act, on what is known of the actor and on the attributes of the
+/// resource, never on which single record it is; so it is worked out once and remembered.
 pub struct Authority {
     authorizer: Authorizer,
     policies: PolicySet,
@@ -59,9 +66,11 @@ pub struct Authority {
     role_type: EntityTypeName,
     /// For each act, the roles that may do it to an unsealed thing of their own unit.
     matrix: BTreeMap<&'static str, BTreeSet<String>>,
+    remembered: RwLock<HashMap<String, Decided>>,
 }
 
 /// What a decision was and which policies decided it.
+#[derive(Clone)]
 pub(super) struct Decided {
     pub allowed: bool,
     pub policies: Vec<String>,
@@ -120,6 +129,7 @@ impl Authority {
             resource_type: name("Resource")?,
             role_type,
             matrix: BTreeMap::new(),
+            remembered: RwLock::default(),
         };
         authority.matrix = authority.work_out_matrix(acts);
         if let Some((act, _)) = authority.matrix.iter().find(|(_, roles)| roles.is_empty()) {
@@ -142,12 +152,26 @@ impl Authority {
                 policies: vec!["token-scope".to_owned()],
             };
         }
-        self.evaluate(actor, act, resource)
+        let key = key_of(actor, act, resource);
+        // A lock is poisoned only by a panic between two whole insertions.
+        let remembered = self.remembered.read();
+        if let Some(decided) = remembered.unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return decided.clone();
+        }
+        let decided = self
+            .evaluate(actor, act, resource)
             .unwrap_or_else(|| Decided {
                 // A request that cannot even be built is refused: default deny.
                 allowed: false,
                 policies: vec!["not-decidable".to_owned()],
-            })
+            });
+        let remembered = self.remembered.write();
+        let mut remembered = remembered.unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(key, decided.clone());
+        decided
     }
 
     fn evaluate(&self, actor: &Actor, act: &Act, resource: &Resource) -> Option<Decided> {
@@ -174,10 +198,8 @@ impl Authority {
             parents,
         )
         .ok()?;
-        let resource_uid = uid(
-            &self.resource_type,
-            &format!("{}:{}", resource.kind, resource.id),
-        );
+        // Without the identifier: policies decide by attributes, not record by record.
+        let resource_uid = uid(&self.resource_type, resource.kind);
         let resource_entity = Entity::new(
             resource_uid.clone(),
             HashMap::from([
@@ -297,6 +319,34 @@ impl Authority {
             .filter_map(|id| self.roles.get(id))
             .any(|r| r.sees == Sees::Force)
     }
+}
+
+/// Everything [`Authority::evaluate`] looks at, each part with its length before it, so that no two
+/// requests share a key.
+fn key_of(actor: &Actor, act: &Act, resource: &Resource) -> String {
+    let mut key = String::with_capacity(256);
+    let mut part = |text: &str| {
+        // Writing to a String cannot fail.
+        let _ = write!(key, "{}:{text}", text.len());
+    };
+    part(act.name);
+    part(&actor.unit);
+    part(&actor.force);
+    part(resource.kind);
+    part(&resource.unit);
+    part(resource.compartment.as_deref().unwrap_or(""));
+    for set in [&actor.roles, &actor.compartments] {
+        part(&set.len().to_string());
+        set.iter().for_each(|held| part(held));
+    }
+    let _ = write!(
+        key,
+        "{}/{}/{}",
+        actor.id.0.as_u128(),
+        actor.ceiling.level(),
+        resource.marking.level()
+    );
+    key
 }
 
 fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {

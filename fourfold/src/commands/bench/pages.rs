@@ -30,6 +30,9 @@ pub struct Pages {
     /// Requests of each reader to each page
     #[arg(long, default_value_t = 25)]
     requests: usize,
+    /// Measure only this page, for example `inbox`
+    #[arg(long)]
+    only: Option<String>,
 }
 
 const READER: &str = "bench.reader";
@@ -57,7 +60,8 @@ impl Pages {
             "{:<26} {:>9} {:>9} {:>9} {:>9}",
             "page", "p50 ms", "p95 ms", "p99 ms", "bytes"
         );
-        for (name, list) in &paths {
+        let wanted = |name: &str| self.only.as_deref().is_none_or(|only| only == name);
+        for (name, list) in paths.iter().filter(|(name, _)| wanted(name)) {
             let seen = self.load(address, &cookie, list).await?;
             println!(
                 "{name:<26} {:>9.1} {:>9.1} {:>9.1} {:>9}",

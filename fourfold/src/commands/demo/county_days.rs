@@ -113,7 +113,7 @@ impl Days {
                     })
                 })
                 .await?;
-            bar.inc(n);
+            advance(bar, n, day);
             // Today's work is left to whoever signs in.
             if Some(day) != last {
                 let evening = Timestamp::at(day, 18, 0);
@@ -124,6 +124,16 @@ impl Days {
         enter_recorded_crime(app, &self.recorded_crime).await?;
         strategy::compute(app).await?;
         Ok(())
+    }
+}
+
+/// Moves the bar; where there is no terminal to draw it on, a line for each tenth.
+fn advance(bar: &ProgressBar, reports: u64, day: Date) {
+    let all = bar.length().unwrap_or_default().max(1);
+    let before = bar.position() * 10 / all;
+    bar.inc(reports);
+    if bar.is_hidden() && bar.position() * 10 / all > before {
+        println!("{}: {} of {all} reports", day.show(), bar.position());
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn list(
     let desk = app.policy::<Desk>()?;
     let any = record::access::Resource::of("import", "").of_unit(actor.unit.clone());
     let grant = allow(app, actor, &VIEW, &any, "").await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let limit = limit.clamp(1, 200);
     let mut sql = Sql::new(SELECT).then(if in_scope(actor, &desk) {
         "1 = 1"

@@ -135,7 +135,7 @@ pub async fn inbox(
 ) -> web::Result<Response> {
     let query = Query::of(&pairs(text.as_deref().unwrap_or_default()));
     let grant = permit(&app, &who.actor, &VIEW, &queue(), "").await?;
-    let mut reader = app.store().read(&grant).await?;
+    let mut reader = app.store().read_to_show(&grant).await?;
     let now = app.now();
     let listed = list::read(&mut reader.conn(), &who.actor, now, &query, list::PAGE).await?;
     reader

@@ -91,7 +91,7 @@ pub async fn show(
     let grant = permit(&app, &who.actor, &VIEW, &queue(), "").await?;
     let desk = app.policy::<Desk>()?;
     let now = app.now();
-    let mut reader = app.store().read(&grant).await?;
+    let mut reader = app.store().read_to_show(&grant).await?;
     let mut conn = reader.conn();
     let listed = list::read(&mut conn, &who.actor, now, &query, list::PAGE).await?;
     let counts = list::counts(&mut conn, &who.actor, now).await?;

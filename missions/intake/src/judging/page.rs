@@ -93,7 +93,7 @@ async fn question(
         reason: "",
     };
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let scope = who.actor.scope();
     let ends = ends(&mut db.conn(), &scope, vec![left, right]).await?;
     let (Some(a), Some(b)) = (ends.get(&left), ends.get(&right)) else {

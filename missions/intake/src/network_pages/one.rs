@@ -114,7 +114,7 @@ pub async fn open_network(
     };
     let resource = Resource::of("network", id.to_string());
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let found = load(&mut db.conn(), &who.actor.scope(), id, after).await?;
     if let Found::Here(network) = &found {
         db.shown(Shown {
@@ -123,6 +123,8 @@ pub async fn open_network(
             ids: network.members.iter().map(|m| m.id.to_string()).collect(),
         })
         .await?;
+    } else {
+        db.opened().await?;
     }
     Ok(found)
 }

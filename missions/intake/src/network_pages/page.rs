@@ -50,7 +50,7 @@ pub(super) async fn open_list(
     };
     let resource = Resource::of("network", "");
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let order = Order::parse(&at.order);
     let scope = who.actor.scope();
     let (lines, next) = super::list(&mut db.conn(), &scope, order, at.after()).await?;

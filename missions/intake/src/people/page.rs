@@ -68,9 +68,10 @@ pub(super) async fn open(
     };
     let resource = Resource::of("nominal", id.to_string());
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let now_at = live(&mut db.conn(), id).await?;
     if now_at != id {
+        db.opened().await?;
         return Ok(Found::MergedInto(now_at));
     }
     let scope = who.actor.scope();

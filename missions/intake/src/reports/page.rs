@@ -77,10 +77,12 @@ pub(super) async fn open(
 ) -> web::Result<(Opened, bool)> {
     let desk = app.policy::<Desk>()?;
     let grant = permit(app, &who.actor, wanted, id).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let mut opened = load(&mut db.conn(), &desk, &who.actor.scope(), id).await?;
     let named = named(&opened);
-    if !named.is_empty() {
+    if named.is_empty() {
+        db.opened().await?;
+    } else {
         db.shown(Shown {
             kind: "report",
             query: format!("linked to {}", opened.row.reference),

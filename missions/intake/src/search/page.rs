@@ -49,7 +49,7 @@ async fn search(app: &App, who: &SignedIn, query: &Asking) -> web::Result<(Strin
     }
     let resource = Resource::of("search", "");
     let grant = permit_thing(app, &who.actor, wanted, &resource).await?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = app.store().read_to_show(&grant).await?;
     let scope = who.actor.scope();
     let only = Kind::parse(&query.kind);
     let mut groups = Vec::new();

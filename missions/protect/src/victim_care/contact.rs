@@ -167,13 +167,13 @@ async fn open_items(
     contact: &NewContact,
 ) -> Result<(Vec<Held>, Option<Timestamp>)> {
     let sql = Sql::new(
-        "select w.id, w.subject, w.version, w.state, w.received_at, w.due_at, w.band, w.unit, \
-         r.code \
-         from work_item w join shared_report r on r.id = w.subject where ",
+        "select w.id, w.queue, w.subject, w.version, w.state, w.received_at, w.due_at, w.band, \
+         w.unit, r.code from work_item w join shared_report r on r.id = w.subject where ",
     )
+    // The queue is looked at afterwards: as a condition it tempts SQLite to walk the whole queue.
     .with(
-        "w.queue = ? and w.state <> 'closed' and (w.id = ? or w.lead = ?)",
-        [QUEUE.into(), contact.item.into(), contact.item.into()],
+        "w.state <> 'closed' and (w.id = ? or w.lead = ?)",
+        [contact.item.into(), contact.item.into()],
     )
     .with(
         " order by case when w.id = ? then 1 else 0 end, w.id limit 200",
@@ -181,6 +181,9 @@ async fn open_items(
     );
     let mut items = Vec::new();
     for row in tx.rows(sql).await? {
+        if row.get::<String>("queue")? != QUEUE {
+            continue;
+        }
         items.push(Held {
             id: row.get("id")?,
             subject: row.get("subject")?,

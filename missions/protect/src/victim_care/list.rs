@@ -192,7 +192,7 @@ pub struct Listing {
 pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, web::Error> {
     let queue = queue_of(actor);
     let grant = permit(app, actor, &LIST, &queue, "").await?;
-    let mut reader = app.store().read(&grant).await?;
+    let mut reader = app.store().read_to_show(&grant).await?;
     let (scope, now) = (actor.scope(), app.now());
     let mut rows = Vec::with_capacity(ROWS);
     for row in reader.rows(page_sql(asked, &scope, actor.id, now)).await? {
@@ -215,8 +215,9 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
             after: None,
             ..asked.clone()
         };
-        let head = Sql::new("select count(*) as n from (select 1 from work_item w");
-        let sql = limited(head, &one, &scope, actor.id, now);
+        let head = Sql::new("select count(*) as n from (select 1 from ");
+        let sql = joined(head, &one, false);
+        let sql = limited(sql, &one, &scope, actor.id, now);
         let count = reader
             .count(sql.with(" limit ?) counted", [MOST_COUNTED.into()]))
             .await?;
@@ -237,9 +238,9 @@ fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
          w.outcome, w.assignee_name, w.unit, w.summary, r.victim_label, r.title, \
          r.district, coalesce(d.attempts, 0) as attempts, \
          1 + (select count(*) from work_item f where f.lead = w.id and f.state <> 'closed') \
-         as reports from work_item w",
+         as reports from ",
     );
-    let mut sql = limited(head, asked, scope, me, now);
+    let mut sql = limited(joined(head, asked, true), asked, scope, me, now);
     if let Some(cursor) = asked.after {
         let (rank, at, id): (Value, Value, Value) =
             (cursor.rank.into(), cursor.at.into(), cursor.id.into());
@@ -261,19 +262,33 @@ fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
     sql.with(" limit ?", [most.into()])
 }
 
-/// The joins and conditions a page and its count share.
-fn limited(head: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
-    let mut sql = head
-        .then(
-            " join shared_report r on r.id = w.subject \
-             left join protect_duty d on d.report = w.subject where ",
-        )
-        .with("w.queue = ?", [QUEUE.into()]);
+/// The tables. A count leaves out those it needs nothing of.
+fn joined(head: Sql, asked: &Asked, page: bool) -> Sql {
+    let later = asked.view == View::Later;
+    let mut sql = head.then(if later {
+        // Victims tried and not yet reached are few beside those never tried, so they come first;
+        // SQLite keeps the order of a cross join.
+        "protect_duty d cross join work_item w"
+    } else {
+        "work_item w"
+    });
+    if page || !asked.district.is_empty() {
+        sql = sql.then(" join shared_report r on r.id = w.subject");
+    }
+    if page && !later {
+        sql = sql.then(" left join protect_duty d on d.report = w.subject");
+    }
+    sql.then(" where ")
+}
+
+/// The conditions a page and its count share.
+fn limited(sql: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
+    let mut sql = sql.with("w.queue = ?", [QUEUE.into()]);
     sql = match asked.view {
         // What was tried and is due later is in its own view.
         View::ToCall => sql.with(
-            " and w.state = 'open' and w.lead is null \
-             and (d.report is null or w.due_at <= ?)",
+            " and w.state = 'open' and w.lead is null and (w.due_at <= ? \
+             or not exists (select 1 from protect_duty t where t.report = w.subject))",
             [now.into()],
         ),
         View::Mine => sql.with(
@@ -281,8 +296,8 @@ fn limited(head: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp)
             [me.into()],
         ),
         View::Later => sql.with(
-            " and w.state in ('open', 'taken') and w.lead is null \
-             and w.due_at > ? and d.line = 'awaiting'",
+            " and w.subject = d.report and d.line = 'awaiting' \
+             and w.state in ('open', 'taken') and w.lead is null and w.due_at > ?",
             [now.into()],
         ),
         View::Taken => sql.then(" and w.state = 'taken' and w.lead is null"),

@@ -107,7 +107,7 @@ pub async fn list(
     FromQuery(query): FromQuery<Query>,
 ) -> web::Result<Response> {
     let grant = permit(&app, &who.actor, &VIEW, &queue(), "").await?;
-    let mut reader = app.store().read(&grant).await?;
+    let mut reader = app.store().read_to_show(&grant).await?;
     let mut listed = read::list(&mut reader.conn(), &who.actor, &query).await?;
     reader
         .shown(Shown {
