@@ -9,18 +9,18 @@
 const RESUME_AT = 'fourfold.triage.resume'
 
 export function startTriage() {
+  const dialog = document.getElementById('shortcuts')
+  const off = document.body.dataset.shortcuts === 'off'
+  // The button stays when the keys are off: the dialog is where they are turned on again.
+  for (const button of document.querySelectorAll('button[data-shortcuts]')) {
+    button.hidden = !dialog
+    button.addEventListener('click', () => dialog.showModal())
+  }
   const table = document.querySelector('table[data-triage]')
   if (!table) return
   const queue = new Queue(table)
-  const dialog = document.getElementById('shortcuts')
-  const off = document.body.dataset.shortcuts === 'off'
-
   table.addEventListener('change', () => queue.sayHowManySelected())
   queue.sayHowManySelected()
-  for (const button of document.querySelectorAll('button[data-shortcuts]')) {
-    button.hidden = off || !dialog
-    button.addEventListener('click', () => dialog.showModal())
-  }
   // Not a single-key shortcut, so it stays when those are off. In a checkbox, Enter would submit
   // the form by its first button and take the report: open it instead, as the key list says.
   table.addEventListener('keydown', (event) => {

@@ -250,12 +250,25 @@ impl Session {
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> Written<'t, T> + Send,
     {
         self.begin().await?;
-        self.run("savepoint unit")?;
-        let outcome = within(Conn::Lite(&mut self.conn), &unit, unit.clock.now(), work).await;
-        if outcome.is_err() {
-            self.run("rollback to unit")?;
+        // The first of a group has the transaction to itself: undoing it is undoing the transaction.
+        // Without a savepoint SQLite need not keep a copy of every page the write touches.
+        let alone = self.waiting.is_empty();
+        if !alone {
+            self.run("savepoint unit")?;
         }
-        self.run("release unit")?;
+        let outcome = within(Conn::Lite(&mut self.conn), &unit, unit.clock.now(), work).await;
+        match (outcome.is_ok(), alone) {
+            (true, true) => {}
+            (true, false) => self.run("release unit")?,
+            (false, true) => {
+                self.open = false;
+                self.run("rollback")?;
+            }
+            (false, false) => {
+                self.run("rollback to unit")?;
+                self.run("release unit")?;
+            }
+        }
         outcome
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
@@ -53,6 +54,8 @@ impl LiteRow {
 pub(crate) fn connect(file: &Path, purpose: Use) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.set_prepared_statement_cache_capacity(PREPARED);
+    // Without the guarantee a statement is planned anew whenever its values change.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.busy_timeout(match purpose {
         Use::Writing => Duration::ZERO,
         Use::Reading | Use::Alone => Duration::from_secs(10),

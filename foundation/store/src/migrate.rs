@@ -107,7 +107,8 @@ create table work_item (
   summary {text} not null
 ) {strict};
 create index work_item_due on work_item
-  (queue, state, due_at, id, lead, marking, compartment, unit, assignee, priority) where lead is null;
+  (queue, state, due_at, id, lead, marking, compartment, unit, assignee, priority, subject)
+  where lead is null;
 create index work_item_priority on work_item (queue, state, priority, due_at, id) where lead is null;
 create index work_item_about on work_item (about, queue) where about is not null;
 create index work_item_subject on work_item (subject, queue);

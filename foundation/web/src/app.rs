@@ -180,6 +180,7 @@ pub fn acts(capabilities: &[&'static Capability]) -> Vec<Act> {
     let own = crate::sign_in::ACTS
         .iter()
         .chain(crate::register::ACTS)
+        .chain(crate::shortcuts::ACTS)
         .chain(crate::audit::ACTS);
     let mut acts: Vec<Act> = capabilities
         .iter()

@@ -65,7 +65,14 @@ impl SignedIn {
                 current: path == n.href || path.starts_with(&format!("{}/", n.href)),
             })
             .collect();
+        page.search = self.may_open(app, "/search");
         page
+    }
+
+    /// Whether to offer a page: somebody's route has that path, and this person may do its act.
+    pub fn may_open(&self, app: &App, path: &str) -> bool {
+        let mut routes = app.capabilities().iter().flat_map(|c| c.routes);
+        routes.any(|r| r.path == path && self.may(r.act))
     }
 
     /// Whether to offer an act on things of the person's own unit.

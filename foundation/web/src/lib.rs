@@ -23,6 +23,7 @@ pub mod parts;
 pub mod register;
 mod render;
 mod router;
+pub mod shortcuts;
 pub mod sign_in;
 
 pub use api::{Problem, json};

@@ -12,7 +12,7 @@ use record::access::{Act, ActKind, Actor, Resource};
 use record::ids::{ActorId, RecordId};
 use record::time::Timestamp;
 use sha2::{Digest, Sha256};
-use store::{Migration, OnConflict, Sql, Store};
+use store::{Migration, OnConflict, Row, Sql, Store};
 
 /// Adds or changes a person in the register.
 pub const MANAGE: Act = Act::new("person.manage", ActKind::Access, "Manage people and roles");
@@ -108,12 +108,21 @@ pub struct NewPerson {
 }
 
 /// A person work can be given to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Colleague {
     pub id: ActorId,
     pub name: String,
     pub title: String,
     pub unit: String,
+    actor: Actor,
+}
+
+impl Colleague {
+    /// Whether they may do an act on things of their own unit: work is given only to who may do it.
+    pub fn may(&self, act: &Act) -> bool {
+        let any = Resource::of("page", act.name).of_unit(self.unit.clone());
+        self.actor.may(act, &any)
+    }
 }
 
 /// Hashes a password with Argon2id at its recommended cost. Takes tens of milliseconds: call it
@@ -369,27 +378,50 @@ pub async fn issue_token(
     Ok(secret)
 }
 
-/// People who can be given work now, by name.
+/// People who can be given work now, by name, each with the roles they hold now.
 pub async fn colleagues(store: &Store, who: &Actor) -> Result<Vec<Colleague>, store::Error> {
     let grant = who.permit(&LIST, &Resource::of("page", "colleagues"), "")?;
     let mut db = store.read(&grant).await?;
     let now = store.now();
-    let sql = Sql::new("select id, name, title, unit from access_person where ")
+    let sql = Sql::new("select p.id, p.name, p.title, p.unit, p.force, p.ceiling, r.role from (")
+        .then("select id, name, title, unit, force, ceiling from access_person where ")
         .with(
             "active_from <= ? and (active_until is null or active_until > ?)",
             [now.into(), now.into()],
         )
-        .then(" order by name, id limit 500");
-    db.rows(sql)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Colleague {
-                id: row.get("id")?,
-                name: row.get("name")?,
-                title: row.get("title")?,
-                unit: row.get("unit")?,
-            })
-        })
-        .collect()
+        .then(" order by name, id limit 500) p left join access_role r on r.person = p.id and ")
+        .with(
+            "r.from_at <= ? and (r.until_at is null or r.until_at > ?)",
+            [now.into(), now.into()],
+        )
+        .then(" order by p.name, p.id");
+    let mut all: Vec<Colleague> = Vec::new();
+    // One row for each role held; the rows of a person stand together.
+    for row in &db.rows(sql).await? {
+        let id: ActorId = row.get("id")?;
+        if all.last().is_none_or(|last| last.id != id) {
+            all.push(colleague(who, id, row)?);
+        }
+        let role: Option<String> = row.get("role")?;
+        if let (Some(one), Some(role)) = (all.last_mut(), role) {
+            one.actor.roles.insert(role);
+        }
+    }
+    Ok(all)
+}
+
+fn colleague(who: &Actor, id: ActorId, row: &Row) -> Result<Colleague, store::Error> {
+    let name: String = row.get("name")?;
+    let unit: String = row.get("unit")?;
+    let mut actor = Actor::new(who.authority().clone(), id, name.as_str());
+    actor.unit.clone_from(&unit);
+    actor.force = row.get("force")?;
+    actor.ceiling = Marking::of_level(row.get("ceiling")?);
+    Ok(Colleague {
+        id,
+        name,
+        title: row.get("title")?,
+        unit,
+        actor,
+    })
 }

@@ -18,7 +18,7 @@ use crate::api::Problem;
 use crate::app::App;
 use crate::error::Error;
 use crate::identify::{self, SignedIn};
-use crate::{about, assets, headers, parts, render, sign_in};
+use crate::{about, assets, headers, parts, render, shortcuts, sign_in};
 
 /// Most bytes of a request that is not an upload. Upload routes set their own.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -31,7 +31,8 @@ pub fn router(app: &App) -> Router {
             pages = pages.route(route.path, guarded(app, (route.make)(), route.act));
         }
     }
-    for (path, route) in sign_in::routes().into_iter().chain(about::routes()) {
+    let own = sign_in::routes().into_iter().chain(shortcuts::routes());
+    for (path, route) in own.chain(about::routes()) {
         pages = pages.route(path, route);
     }
     let (api, _) = api_router(app).split_for_parts();
@@ -233,9 +234,9 @@ fn error_page(app: &App, mut page: parts::Page, error: &Error) -> ErrorPage {
             }
             ("You cannot open this page", lines)
         }
-        Error::Conflict { what, .. } => ("Somebody was first", vec![format!("{what}.")]),
-        Error::BadRequest(message) => ("This did not work", vec![format!("{message}.")]),
-        Error::TooLarge(message) => ("This is too large", vec![format!("{message}.")]),
+        Error::Conflict { what, .. } => ("Somebody was first", vec![sentence(what)]),
+        Error::BadRequest(message) => ("This did not work", vec![sentence(message)]),
+        Error::TooLarge(message) => ("This is too large", vec![sentence(message)]),
         Error::SignIn { .. } => ("Sign in to go on", vec![]),
         Error::Internal { reference } => (
             "Sorry, there is a problem with the service",
@@ -261,6 +262,11 @@ fn error_page(app: &App, mut page: parts::Page, error: &Error) -> ErrorPage {
         href,
         link,
     }
+}
+
+/// A remedy as a sentence of a page; as a problem of the API it stays as it is.
+fn sentence(text: &str) -> String {
+    format!("{}.", parts::words::capital(text))
 }
 
 fn percent(text: &str) -> String {

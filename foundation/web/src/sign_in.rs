@@ -60,6 +60,9 @@ pub enum SecondFactor {
 pub(crate) const PENDING: &str = "fourfold-pending";
 pub(crate) const PENDING_MINUTES: i64 = 5;
 
+/// Said at the purpose; every other problem is said at the user name.
+const NO_PURPOSE: &str = "Choose what you are signing in for";
+
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/sign-in", get(page).post(submit)),
@@ -79,6 +82,15 @@ struct PasswordPage {
     purposes: Vec<String>,
     demonstration: bool,
     problem: String,
+    /// The field the problem is said at.
+    field: &'static str,
+}
+
+impl PasswordPage {
+    /// Whether the problem is said at this field.
+    fn at(&self, field: &str) -> bool {
+        !self.problem.is_empty() && self.field == field
+    }
 }
 
 #[derive(Template)]
@@ -104,7 +116,7 @@ struct NextQuery {
 }
 
 /// Only a path of this site may follow a sign-in.
-fn safe_next(next: &str) -> &str {
+pub(crate) fn safe_next(next: &str) -> &str {
     let path = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
     if path && !next.starts_with("/sign-") {
         next
@@ -125,7 +137,7 @@ async fn page(
 }
 
 fn password_page(app: &App, user: &str, next: &str, purpose: &str, problem: &str) -> PasswordPage {
-    let mut page = identify::plain_page(app, "Sign in");
+    let mut page = identify::plain_page(app, "Sign in").narrow();
     page.error_title = !problem.is_empty();
     PasswordPage {
         page,
@@ -135,6 +147,11 @@ fn password_page(app: &App, user: &str, next: &str, purpose: &str, problem: &str
         purposes: app.sign_in().purposes.clone(),
         demonstration: app.is_demonstration(),
         problem: problem.to_owned(),
+        field: if problem == NO_PURPOSE {
+            "purpose"
+        } else {
+            "user"
+        },
     }
 }
 
@@ -207,7 +224,7 @@ async fn submit(State(app): State<App>, Form(form): Form<PasswordForm>) -> Resul
         return refuse("Enter your username and password");
     }
     if !app.sign_in().purposes.contains(&form.purpose) {
-        return refuse("Choose what you are signing in for");
+        return refuse(NO_PURPOSE);
     }
     let person = find(&app, "username", user.as_str().into()).await?;
     // The same work whether the name exists or not, so that time tells nothing.
@@ -390,7 +407,7 @@ async fn pending(app: &App, headers: &HeaderMap) -> Result<(Person, String, Stri
 async fn code_page(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     pending(&app, &headers).await?;
     html(&CodePage {
-        page: identify::plain_page(&app, "Enter your code"),
+        page: identify::plain_page(&app, "Enter your code").narrow(),
         problem: String::new(),
     })
 }
@@ -417,7 +434,7 @@ async fn code_submit(
         .filter(|step| *step > person.totp_step && !locked);
     let Some(step) = step else {
         note_failure(&app, Some(&person), &person.id.to_string()).await?;
-        let mut page = identify::plain_page(&app, "Enter your code");
+        let mut page = identify::plain_page(&app, "Enter your code").narrow();
         page.error_title = true;
         let problem = "Enter the newest code from your authenticator app".to_owned();
         return html_with(
@@ -460,7 +477,7 @@ async fn enrol_page(State(app): State<App>, headers: HeaderMap) -> Result<Respon
 }
 
 fn set_up_page(app: &App, person: &Person, secret: &str, problem: &str) -> SetUpPage {
-    let mut page = identify::plain_page(app, "Set up your authenticator app");
+    let mut page = identify::plain_page(app, "Set up your authenticator app").narrow();
     page.error_title = !problem.is_empty();
     let address = totp(secret, &person.name)
         .and_then(|t| t.to_url().ok())

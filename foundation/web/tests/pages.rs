@@ -48,6 +48,7 @@ fn signed_in(title: &str) -> Page {
         .notice(Notice::success("You took CY-26-01482."));
     page.force = "Northmere Police".to_owned();
     page.csrf = "token-1".to_owned();
+    page.search = true;
     page.person = Some(SignedIn {
         name: "PC Priya Okafor".to_owned(),
         role: "Triage officer".to_owned(),
@@ -253,6 +254,7 @@ fn a_page_is_well_formed_and_keeps_to_the_content_security_policy() {
 fn pages_outside_sign_in_have_no_search_navigation_or_sign_out() {
     let mut page = signed_in("Sign in").narrow();
     page.shortcuts_on = false;
+    page.search = false;
     page.person = None;
     let mut errors = FieldErrors::new();
     errors.add("user", "Enter your username and password again");

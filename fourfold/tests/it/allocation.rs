@@ -55,7 +55,7 @@ fn an_inspector_accepts_and_refuses_with_a_reason() {
             .get(&path(0))
             .await
             .has("Points for acceptance")
-            .has("Organisation loss 1000000 or more solvable")
+            .has("Organisation loss £1,000,000 or more and solvable")
             .has("Triaged by")
             .has("shown as an exception");
         inspector

@@ -585,7 +585,7 @@ fn bad_files_are_refused_in_plain_words() {
         let id = upload(&officer, "empty.csv", b"").await;
         let page = officer.get(&format!("/imports/{id}/mapping")).await;
         page.is(422)
-            .has("the file is empty")
+            .has("The file is empty")
             .has("Import another file");
         let listed = officer.get("/imports").await;
         listed.is(200).has("bomb.csv.gz").has("Stopped");
@@ -675,7 +675,7 @@ fn a_silent_source_raises_one_alarm_until_it_sends() {
             .await
             .is(200)
             .has("Nothing yet")
-            .has("every 168 hours");
+            .has("every 7 days");
         officer.get("/imports").await.lacks("Silent");
         site.clock.set(site.app.now().plus_days(7).plus_minutes(1));
         let raised = intake::sources::watch(&site.app).await.unwrap();

@@ -326,7 +326,9 @@ fn a_report_is_allocated_to_a_colleague_of_the_unit() {
         let officer = site.sign_in("triage_officer").await;
         let page = officer.get("/inbox").await;
         page.has("Test detective_inspector, detective_inspector")
-            .lacks("Test partner_caller");
+            .lacks("Test partner_caller")
+            .lacks("Test victim_care")
+            .lacks("Test analyst");
         let to = {
             let before = &page.body[..page.body.find("\">Test detective_inspector").unwrap()];
             before[before.rfind("value=\"").unwrap() + 7..].to_owned()
@@ -336,7 +338,7 @@ fn a_report_is_allocated_to_a_colleague_of_the_unit() {
             .post("/inbox/reports", &nobody)
             .await
             .is(400)
-            .has("choose a colleague");
+            .has("Choose a colleague to allocate to, then select Allocate.");
         bulk(
             &officer,
             &[("do", "allocate"), ("item", &ticked(&one)), ("to", &to)],

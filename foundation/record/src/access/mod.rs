@@ -150,11 +150,12 @@ impl Actor {
 
     /// The system itself, in the role of that name (for example `role.sequencer` work).
     pub fn system(authority: Arc<Authority>, role: &str) -> Actor {
-        let mut actor = Actor::new(
-            authority,
-            ActorId(uuid::Uuid::nil()),
-            format!("system: {role}"),
-        );
+        // The role of the program's own work is called as it is; another says whose work it does.
+        let name = match role {
+            "system" => role.to_owned(),
+            other => format!("system: {other}"),
+        };
+        let mut actor = Actor::new(authority, ActorId(uuid::Uuid::nil()), name);
         actor.roles.insert(role.to_owned());
         actor.ceiling = Marking::OfficialSensitive;
         actor.origin = Origin::System;

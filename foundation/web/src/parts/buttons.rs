@@ -44,7 +44,8 @@ impl<'a> Button<'a> {
         }
     }
 
-    /// Opens [`super::ShortcutDialog`]; hidden where there is no script or no dialog.
+    /// Opens [`super::ShortcutDialog`]; hidden where there is no script or no dialog, but not where
+    /// the keys are off: there they are turned on again.
     pub fn shortcuts() -> Button<'static> {
         Button {
             script: Some("data-shortcuts"),

@@ -204,12 +204,25 @@ impl HtmlSafe for Tick<'_> {}
 #[template(path = "parts/shortcut_dialog.html")]
 pub struct ShortcutDialog {
     keys: Vec<(String, String)>,
+    switch: Option<KeySwitch>,
+}
+
+/// The form that turns single keys off or on.
+#[derive(Debug, Clone)]
+struct KeySwitch {
+    on: bool,
+    csrf: String,
+    back: String,
 }
 
 impl ShortcutDialog {
     /// The keys of a queue, with what its rows are: "report".
     pub fn for_queue(noun: &str) -> ShortcutDialog {
-        ShortcutDialog { keys: Vec::new() }
+        let empty = ShortcutDialog {
+            keys: Vec::new(),
+            switch: None,
+        };
+        empty
             .key(format!("Next {noun}"), "J")
             .key(format!("Previous {noun}"), "K")
             .key(format!("Open {noun}"), "Enter")
@@ -217,6 +230,17 @@ impl ShortcutDialog {
             .key(format!("Take {noun}"), "T")
             .key("Search", "/")
             .key("Show this list", "?")
+    }
+
+    /// Lets the person turn the keys off and on again (WCAG 2.2, 2.1.4); `back` is this page.
+    #[must_use]
+    pub fn switch(mut self, page: &super::Page, back: impl Into<String>) -> ShortcutDialog {
+        self.switch = Some(KeySwitch {
+            on: page.shortcuts_on,
+            csrf: page.csrf.clone(),
+            back: back.into(),
+        });
+        self
     }
 
     /// One more key.

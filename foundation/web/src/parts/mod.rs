@@ -38,6 +38,7 @@ mod listing;
 mod navigation;
 mod page;
 mod quantities;
+mod readable;
 mod records;
 mod tags;
 pub mod words;

@@ -23,6 +23,8 @@ pub struct Page {
     /// Whoever is signed in; none on pages outside sign-in.
     pub person: Option<SignedIn>,
     pub nav: Vec<NavItem>,
+    /// Whether the header offers the search: only to whoever may search.
+    pub search: bool,
     /// Token that every form which changes something sends back in the field `csrf`.
     pub csrf: String,
     /// What came of the last action, shown once above the title.
@@ -141,6 +143,7 @@ impl Page {
             marking: record::marking::Marking::default().title().to_owned(),
             person: None,
             nav: Vec::new(),
+            search: false,
             csrf: String::new(),
             notice: None,
             assets: Assets::default(),

@@ -552,6 +552,25 @@ fn listing() {
         ],
     );
     escapes(&ShortcutDialog::for_queue("x").key(ATTACK, ATTACK), 2);
+    let mut page = super::Page::new("Queue");
+    page.csrf = ATTACK.to_owned();
+    escapes(&ShortcutDialog::for_queue("x").switch(&page, ATTACK), 2);
+    holds(
+        &ShortcutDialog::for_queue("x").switch(&page, "/queue"),
+        &[
+            r#"<form method="post" action="/shortcuts">"#,
+            r#"name="keys" value="off""#,
+            "Turn single-key shortcuts off</button>",
+        ],
+    );
+    page.shortcuts_on = false;
+    holds(
+        &ShortcutDialog::for_queue("x").switch(&page, "/queue"),
+        &[
+            r#"name="keys" value="on""#,
+            "Turn single-key shortcuts on</button>",
+        ],
+    );
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Numbers and times as words, for pages, mail and documents.
 
+use std::borrow::Borrow;
+
 use record::time::Timestamp;
+
+pub use super::readable::{because, found, readable, spoken};
 
 /// Minutes in an hour and in a day.
 const HOUR: i64 = 60;
@@ -50,6 +54,38 @@ pub fn pounds(pence: i64) -> String {
         0 => format!("{sign}£{whole}"),
         part => format!("{sign}£{whole}.{part:02}"),
     }
+}
+
+/// A loss in a list: "Loss not known", "No loss", "£9,350 lost".
+pub fn loss(pence: impl Borrow<Option<i64>>) -> String {
+    match *pence.borrow() {
+        None => "Loss not known".to_owned(),
+        Some(0) => "No loss".to_owned(),
+        Some(pence) => format!("{} lost", pounds(pence)),
+    }
+}
+
+/// How often something is due: "every 7 days", "every day", "every 6 hours".
+pub fn every(hours: impl Borrow<i64>) -> String {
+    let hours = *hours.borrow();
+    let (count, unit) = if hours % 24 == 0 {
+        (hours / 24, "day")
+    } else {
+        (hours, "hour")
+    };
+    match count {
+        1 => format!("every {unit}"),
+        _ => format!("every {}", counted(count, unit)),
+    }
+}
+
+/// The text with its first letter as a capital.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// A count with thousands set apart: "1,240".
@@ -139,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn how_often() {
+        assert_eq!(every(168), "every 7 days");
+        assert_eq!(every(24), "every day");
+        assert_eq!(every(6), "every 6 hours");
+        assert_eq!(every(1), "every hour");
+    }
+
+    #[test]
     fn due_times() {
         let now = Timestamp::parse("2026-11-23T18:52:00Z").unwrap();
         assert_eq!(due_in_words(now.plus_minutes(42), now), "42 minutes");
@@ -158,6 +202,9 @@ mod tests {
         assert_eq!(pounds(4_820_000), "£48,200");
         assert_eq!(pounds(935_050), "£9,350.50");
         assert_eq!(pounds(5), "£0.05");
+        assert_eq!(loss(None), "Loss not known");
+        assert_eq!(loss(Some(0)), "No loss");
+        assert_eq!(loss(Some(935_050)), "£9,350.50 lost");
         assert_eq!(pounds(0), "£0");
         assert_eq!(pounds(-123_400), "−£1,234");
         assert_eq!(pounds(i64::MIN), "−£92,233,720,368,547,758.08");

@@ -86,7 +86,13 @@ impl Import {
         let names: Vec<&str> = record::report::FIELDS.iter().map(|f| f.name).collect();
         out.write_record(&names)?;
         for report in county::County::new(settings).reports() {
-            out.write_record(names.iter().map(|n| report.field(n).unwrap_or_default()))?;
+            // References of another seed's county are others, as they would be in life.
+            let reference = report.field("reference").unwrap_or_default();
+            let reference = format!("{reference}-{}", self.seed);
+            out.write_record(names.iter().map(|name| match *name {
+                "reference" => reference.as_str(),
+                _ => report.field(name).unwrap_or_default(),
+            }))?;
         }
         out.flush()?;
         Ok(())

@@ -35,6 +35,8 @@ pub struct Pages {
     only: Option<String>,
 }
 
+/// Requests of each reader that are not counted: statements are prepared, memory is taken.
+const WARMING: usize = 5;
 const READER: &str = "bench.reader";
 const PASSWORD: &str = "a bench of readers";
 
@@ -84,11 +86,13 @@ impl Pages {
             let (cookie, paths, requests) = (cookie.to_owned(), paths.to_vec(), self.requests);
             readers.push(tokio::spawn(async move {
                 let mut seen = Seen::default();
-                for n in 0..requests {
+                for n in 0..WARMING + requests {
                     let path = &paths[(reader * 31 + n) % paths.len()];
                     let began = Instant::now();
                     let answer = get(address, path, Some(&cookie)).await?;
-                    seen.took.push(began.elapsed());
+                    if n >= WARMING {
+                        seen.took.push(began.elapsed());
+                    }
                     seen.bytes = answer.1;
                     anyhow::ensure!(answer.0 == StatusCode::OK, "{path} answered {}", answer.0);
                 }

@@ -59,10 +59,10 @@ pub async fn allocate(
     give(app, actor, &ALLOCATE, item, version, (to.id, to.name)).await
 }
 
-/// People of the unit that reports can be allocated to.
+/// People of the unit that reports can be allocated to: those who may take one themselves.
 pub async fn colleagues(app: &App, actor: &Actor) -> web::Result<Vec<register::Colleague>> {
     let mut all = register::colleagues(app.store(), actor).await?;
-    all.retain(|c| c.unit == app.force().unit);
+    all.retain(|c| c.unit == app.force().unit && c.may(&TAKE));
     Ok(all)
 }
 

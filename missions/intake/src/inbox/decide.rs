@@ -11,6 +11,7 @@ use record::report::{CrimeClass, Report};
 use record::work::{WorkItem, WorkState};
 use serde::Deserialize;
 use store::{Sql, work};
+use web::parts::words::{capital, readable, spoken};
 use web::parts::{
     Button, CharacterCount, Choice, FieldErrors, Hidden, LabelSize, Notice, Page, Radios,
     SummaryList, Tag, words,
@@ -294,7 +295,7 @@ fn proposed(policy: &TriagePolicy, proposal: &Proposal) -> SummaryList {
             format!(
                 "{}: {}",
                 proposal.severity.title(),
-                proposal.severity_reason
+                words::because(&proposal.severity_reason)
             ),
         )
         .row("Vulnerability", capital(&proposal.vulnerability.band))
@@ -310,7 +311,10 @@ fn proposed(policy: &TriagePolicy, proposal: &Proposal) -> SummaryList {
         .row_if("Must be referred", rules(&proposal.must_refer))
         .row(
             "Route",
-            format!("{route}, because {}", proposal.route_reason),
+            format!(
+                "{route}, because {}",
+                words::because(&proposal.route_reason)
+            ),
         )
         .row_if("Start now", rules(&proposal.vulnerability.actions))
 }
@@ -348,10 +352,10 @@ fn groups(policy: &TriagePolicy, proposal: &Proposal, decides: bool) -> Vec<Grou
                     value: if hidden {
                         "Shown to those who decide".to_owned()
                     } else {
-                        readable(&reason.value)
+                        words::found(&reason.factor, &reason.value)
                     },
                     points: format!("{:+}", reason.points),
-                    source: reason.source.clone(),
+                    source: capital(&words::because(&reason.source)),
                 }
             });
             let mut note = format!("{}% of the questions have an answer.", score.confidence);
@@ -367,7 +371,7 @@ fn groups(policy: &TriagePolicy, proposal: &Proposal, decides: bool) -> Vec<Grou
         })
         .collect();
     groups.extend(proposal.acceptance.iter().map(|group| Group {
-        title: format!("Acceptance: {}", readable(&group.id).to_lowercase()),
+        title: format!("Acceptance: {}", spoken(&group.id)),
         standing: format!("{} of {} points", group.points, policy.acceptance.group_max),
         rows: group.reasons.iter().map(acceptance_point).collect(),
         note: None,
@@ -382,9 +386,9 @@ fn acceptance_point(reason: &record::work::Reason) -> Point {
         .map_or(reason.factor.as_str(), |(_, f)| f);
     Point {
         factor: readable(factor),
-        value: readable(&reason.value),
+        value: words::found(&reason.factor, &reason.value),
         points: format!("{:+}", reason.points),
-        source: reason.source.clone(),
+        source: capital(&words::because(&reason.source)),
     }
 }
 
@@ -458,19 +462,4 @@ fn marked(choice: Choice, proposed: bool) -> Choice {
     } else {
         choice
     }
-}
-
-/// An id of the policy as words: "still_in_contact" as "Still in contact", a range such as
-/// "18_24" as "18 to 24".
-fn readable(id: &str) -> String {
-    let range = id.chars().all(|c| c.is_ascii_digit() || c == '_');
-    capital(&id.replace('_', if range { " to " } else { " " }))
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

@@ -77,7 +77,10 @@ struct InboxPage {
     pages: Pagination,
     own: Vec<OwnView>,
     may_save: bool,
+    may_record: bool,
     query: String,
+    /// The address of this list.
+    here: String,
 }
 
 /// Lists the queue as the address asks.
@@ -133,8 +136,10 @@ pub async fn show(
             query.href()
         })),
         may_save: who.may(&SAVE_VIEW),
+        may_record: who.may(&crate::reports::RECORD),
         own: own.into_iter().map(own_view).collect(),
         query: query.but(|_| {}).text(),
+        here: query.href(),
         page,
     };
     web::html(&page)
@@ -342,11 +347,7 @@ fn rows(who: &SignedIn, desk: &Desk, query: &Query, listed: &Listed) -> Vec<Row>
 /// Reference, where it came from, what was lost.
 pub fn facts(item: &WorkItem) -> Vec<String> {
     let feed = Feed::parse(&item.feed).map_or_else(|| item.feed.clone(), |f| f.title().to_owned());
-    let loss = match item.summary.loss_pence {
-        None => "Loss not known".to_owned(),
-        Some(0) => "No loss".to_owned(),
-        Some(pence) => format!("{} lost", words::pounds(pence)),
-    };
+    let loss = words::loss(item.summary.loss_pence);
     vec![item.summary.reference.clone(), feed, loss]
 }
 

@@ -7,7 +7,7 @@ use record::ids::ReportId;
 use record::report::Feed;
 use record::time::Timestamp;
 use store::Shown;
-use web::parts::words::pounds;
+use web::parts::words;
 use web::parts::{
     Button, DueCell, Hidden, NetworkBadge, Page, PriorityTag, SummaryList, Tag, TimeStamp,
     Timeline, WeightBar,
@@ -155,10 +155,7 @@ fn view(app: &App, who: &SignedIn, desk: &Desk, opened: Opened, withheld: bool) 
         candidates,
         history: view::history(app, desk, &opened),
         opened_by: view::opened_by(app, &opened, withheld),
-        loss: row.loss_pence.map_or_else(
-            || "Loss not known".to_owned(),
-            |p| format!("{} lost", pounds(p)),
-        ),
+        loss: words::loss(row.loss_pence),
         back: format!("/reports/{}", row.id),
         may_judge: who.may(&JUDGE),
         may_judge_link: who.may(&JUDGE_LINK),

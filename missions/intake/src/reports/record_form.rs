@@ -204,17 +204,32 @@ fn form(
             }
         })
         .collect();
+    let page = who
+        .page(app, "Record a report", "/reports")
+        .narrow()
+        .with_errors(&errors);
+    let page = back_to_list(page);
     NewPage {
-        page: who
-            .page(app, "Record a report", "/reports")
-            .narrow()
-            .with_errors(&errors),
+        page,
         kinds,
         codes: codes.collect(),
         questions,
         errors,
         values,
     }
+}
+
+/// A way back to the list the report is recorded from: the inbox, the call list, or for who has
+/// neither the first of the menu.
+fn back_to_list(page: Page) -> Page {
+    let from = |href: &str| page.nav.iter().find(|n| n.href == href);
+    let list = from("/inbox").or_else(|| from("/victim-care"));
+    let Some(list) = list.or(page.nav.first()) else {
+        return page;
+    };
+    let words = format!("Back to {}", list.title.to_lowercase());
+    let href = list.href.clone();
+    page.back(words, href)
 }
 
 #[cfg(test)]

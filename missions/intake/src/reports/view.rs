@@ -5,7 +5,8 @@ use record::report::{CrimeClass, Party, PartyKind};
 use record::time::Timestamp;
 use record::work::{WorkItem, WorkState};
 use web::App;
-use web::parts::words::{plural, pounds};
+pub(crate) use web::parts::words::readable as in_words;
+use web::parts::words::{because, found as found_in_words, plural, pounds, spoken};
 use web::parts::{Html, SummaryList, Timeline, TimelineItem};
 
 use super::SENSITIVE;
@@ -48,16 +49,6 @@ pub(super) struct ItemView {
     pub who: String,
     pub outcome: String,
     pub item: WorkItem,
-}
-
-/// A name of the policy or the model in words: `date_of_birth` becomes "Date of birth".
-pub(crate) fn in_words(name: &str) -> String {
-    let words = name.replace(['_', '.'], " ");
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 pub(crate) fn class_title(name: &str) -> String {
@@ -220,8 +211,8 @@ fn score(title: &'static str, factors: &[Factor], score: &Score) -> ScoreView {
                 let text = format!(
                     "{}: {}. From: {}",
                     asked(&r.factor),
-                    in_words(&r.value),
-                    r.source
+                    found_in_words(&r.factor, &r.value),
+                    because(&r.source)
                 );
                 (points(r.points), text)
             })
@@ -247,9 +238,9 @@ pub(super) fn groups(proposal: &Proposal) -> Vec<(String, String)> {
             let text = format!(
                 "{}: {} ({}). From: {}",
                 in_words(group),
-                in_words(factor).to_lowercase(),
-                r.value,
-                r.source
+                spoken(factor),
+                found_in_words(factor, &r.value),
+                because(&r.source)
             );
             (points(r.points), text)
         })
@@ -265,10 +256,7 @@ pub(super) fn rules(proposal: &Proposal) -> Vec<String> {
         ("To be started", &proposal.solvability.actions),
     ];
     all.into_iter()
-        .flat_map(|(what, ids)| {
-            ids.iter()
-                .map(move |id| format!("{what}: {}", in_words(id).to_lowercase()))
-        })
+        .flat_map(|(what, ids)| ids.iter().map(move |id| format!("{what}: {}", spoken(id))))
         .collect()
 }
 
@@ -298,10 +286,11 @@ pub(super) fn items(app: &App, opened: &Opened) -> Vec<ItemView> {
                     WorkState::Taken => "Taken",
                     WorkState::Closed => "Closed",
                 },
-                who: item
-                    .assignee_name
-                    .clone()
-                    .unwrap_or_else(|| "Nobody yet".to_owned()),
+                who: match (&item.assignee_name, item.state) {
+                    (Some(name), _) => name.clone(),
+                    (None, WorkState::Closed) => String::new(),
+                    (None, _) => "Nobody yet".to_owned(),
+                },
                 outcome: item.outcome.as_deref().map(in_words).unwrap_or_default(),
                 item: item.clone(),
             }
@@ -393,9 +382,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_words() {
-        assert_eq!(in_words("date_of_birth"), "Date of birth");
-        assert_eq!(in_words(""), "");
+    fn points_and_classes_become_words() {
         assert_eq!(points(-2), "−2");
         assert_eq!(points(7), "+7");
         assert_eq!(class_title("cyber_dependent"), "Cyber-dependent");

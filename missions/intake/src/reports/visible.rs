@@ -24,18 +24,23 @@ pub(crate) fn visible(sql: Sql, scope: &Scope) -> Sql {
     sql
 }
 
+/// Whether only a seal can hide a report from the actor. Then the few sealed ones are looked at
+/// instead of every report of a network or with a value.
+fn only_seals_hide(scope: &Scope) -> bool {
+    scope.unit.is_none() && scope.ceiling >= 1
+}
+
 /// Adds the condition that the actor may not see the report `r`.
 fn hidden(mut sql: Sql, scope: &Scope) -> Sql {
-    // The usual case touches the index of sealed reports alone.
-    if scope.unit.is_none() && scope.ceiling >= 1 {
-        sql = sql.then(" and r.compartment is not null");
+    if only_seals_hide(scope) {
+        sql = sql.then("r.compartment is not null");
         if !scope.compartments.is_empty() {
             let named = scope.compartments.iter().map(|c| c.as_str().into());
             sql = sql.then(" and not").within(" r.compartment in", named);
         }
         return sql;
     }
-    sql = visible(sql.then(" and not (1 = 1"), scope);
+    sql = visible(sql.then("not (1 = 1"), scope);
     sql.then(")")
 }
 
@@ -49,9 +54,16 @@ where
     K: Copy + Eq + std::hash::Hash + FromValue,
     Value: From<K>,
 {
-    let sql = Sql::new("select r.network as held, count(*) as n from intake_report r where")
-        .within(" r.network in", networks.iter().map(|k| (*k).into()));
-    counted(conn, hidden(sql, scope).then(" group by r.network")).await
+    let sql = Sql::new("select r.network as held, count(*) as n from intake_report r where ");
+    let within = if only_seals_hide(scope) {
+        // Written so that the index of networks does not offer itself.
+        " coalesce(r.network, r.network) in"
+    } else {
+        " r.network in"
+    };
+    let sql = hidden(sql, scope).then(" and");
+    let sql = sql.within(within, networks.iter().map(|k| (*k).into()));
+    counted(conn, sql.then(" group by r.network")).await
 }
 
 /// How many of the reports that show a value the actor may not see.
@@ -64,12 +76,18 @@ where
     K: Copy + Eq + std::hash::Hash + FromValue,
     Value: From<K>,
 {
-    let sql = Sql::new(
-        "select s.observable as held, count(*) as n from intake_report r \
-         join intake_sighting s on s.report = r.id where s.role = 'offender' and s.rejected = 0 and",
-    )
-    .within(" s.observable in", values.iter().map(|k| (*k).into()));
-    counted(conn, hidden(sql, scope).then(" group by s.observable")).await
+    let sql = Sql::new("select s.observable as held, count(*) as n from ").then(
+        // SQLite keeps the order of a cross join.
+        if only_seals_hide(scope) {
+            "intake_report r cross join intake_sighting s"
+        } else {
+            "intake_sighting s cross join intake_report r"
+        },
+    );
+    let sql = hidden(sql.then(" where s.report = r.id and "), scope)
+        .then(" and s.role = 'offender' and s.rejected = 0 and")
+        .within(" s.observable in", values.iter().map(|k| (*k).into()));
+    counted(conn, sql.then(" group by s.observable")).await
 }
 
 async fn counted<K: Eq + std::hash::Hash + FromValue>(

@@ -301,7 +301,11 @@ pub fn reasons(sheet: &Sheet) -> Vec<ReasonLine> {
     let lines = all.into_iter().map(|r| {
         let factor = r.factor.rsplit('.').next().unwrap_or(&r.factor);
         ReasonLine {
-            text: format!("{}: {}", sentence(factor), r.value.replace('_', " ")),
+            text: format!(
+                "{}: {}",
+                words::readable(factor),
+                words::found(&r.factor, &r.value)
+            ),
             points: format!("{:+}", r.points),
         }
     });
@@ -315,7 +319,7 @@ pub fn unknown(sheet: &Sheet) -> Vec<String> {
     };
     let factors = lead.vulnerability.unknown.iter();
     factors
-        .map(|f| sentence(f.rsplit('.').next().unwrap_or(f)))
+        .map(|f| words::readable(f.rsplit('.').next().unwrap_or(f)))
         .collect()
 }
 
@@ -331,7 +335,7 @@ pub fn warnings(sheet: &Sheet) -> Vec<String> {
     all.extend(safe.map(|how| format!("Safe contact: {how}")));
     let actions = sheet.matters.iter().flat_map(|m| &m.vulnerability.actions);
     for action in actions {
-        let text = format!("Start now: {}", action.replace('_', " "));
+        let text = format!("Start now: {}", words::spoken(action));
         if !all.contains(&text) {
             all.push(text);
         }

@@ -266,8 +266,9 @@ fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
 fn joined(head: Sql, asked: &Asked, page: bool) -> Sql {
     let later = asked.view == View::Later;
     let mut sql = head.then(if later {
-        // Victims tried and not yet reached are few beside those never tried, so they come first;
-        // SQLite keeps the order of a cross join.
+        // Victims tried and not yet reached are few beside those never tried, so they come first:
+        // SQLite keeps the order of a cross join, and the conditions leave it no other index than
+        // that of the subject.
         "protect_duty d cross join work_item w"
     } else {
         "work_item w"
@@ -297,7 +298,7 @@ fn limited(sql: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) 
         ),
         View::Later => sql.with(
             " and w.subject = d.report and d.line = 'awaiting' \
-             and w.state in ('open', 'taken') and w.lead is null and w.due_at > ?",
+             and w.state <> 'closed' and w.lead is null and w.due_at + 0 > ?",
             [now.into()],
         ),
         View::Taken => sql.then(" and w.state = 'taken' and w.lead is null"),

@@ -10,8 +10,8 @@ use record::work::Priority;
 use serde::Deserialize;
 use web::parts::{
     BulkBar, Button, Checkboxes, Choice, CountPill, DueCell, Empty, FilterPanel, Hidden, Html,
-    Input, Link, Money, Page, Pagination, PriorityTag, Select, ShortcutDialog, SubNav, Tag, Tick,
-    TimeStamp, words,
+    Input, LabelSize, Link, Page, Pagination, PriorityTag, Select, ShortcutDialog, SubNav, Tag,
+    Tick, TimeStamp, words,
 };
 use web::{App, Form, SignedIn, html, register};
 
@@ -109,6 +109,8 @@ struct ListPage {
     empty_why: &'static str,
     empty_next: &'static str,
     now: Timestamp,
+    may_record: bool,
+    may_see_names: bool,
 }
 
 pub(super) async fn page(
@@ -152,6 +154,8 @@ pub(super) async fn page(
         empty_why,
         empty_next,
         now: app.now(),
+        may_record: who.may_open(&app, "/reports/new"),
+        may_see_names: who.may_open(&app, "/strategy/{id}/names"),
     })
 }
 
@@ -211,11 +215,14 @@ fn filter(asked: &Asked) -> FilterPanel {
     });
     let overdue = [Choice::new("1", "Overdue").chosen(asked.overdue)];
     let view = asked.view.name();
+    let district = Input::new("district", "District")
+        .value(&asked.district)
+        .label_size(LabelSize::S);
     let fields = Html::of(&Hidden::new("view", view))
-        .and(&Checkboxes::new("band", "Vulnerability", &bands).small())
-        .and(&Checkboxes::new("overdue", "Show only", &overdue).small())
-        .and(&Input::new("district", "District").value(&asked.district))
-        .and(&Checkboxes::new("feed", "How it reached us", &feeds).small());
+        .and(&small("band", "Vulnerability", &bands))
+        .and(&small("overdue", "Show only", &overdue))
+        .and(&district)
+        .and(&small("feed", "How it reached us", &feeds));
     let mut panel = FilterPanel::new("/victim-care", fields).clear_href(view_href(asked.view));
     for band in &asked.bands {
         let mut rest = asked.clone();
@@ -245,6 +252,12 @@ fn filter(asked: &Asked) -> FilterPanel {
     panel
 }
 
+fn small<'a>(name: &'a str, legend: &'a str, choices: &'a [Choice]) -> Checkboxes<'a> {
+    Checkboxes::new(name, legend, choices)
+        .small()
+        .label_size(LabelSize::S)
+}
+
 /// Buttons for what the person may do; none for those who look on.
 async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkBar>, web::Error> {
     let (takes, allocates) = (who.may(&TAKE), who.may(&ALLOCATE));
@@ -267,15 +280,24 @@ async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkB
             format!("unit:{}", care.unit),
             "Back to the force",
         ));
-        for one in register::colleagues(app.store(), &who.actor).await? {
-            if one.unit == care.unit {
-                choices.push(Choice::new(format!("person:{}", one.id), &one.name));
-            }
+        for one in callers(app, who, care).await? {
+            choices.push(Choice::new(format!("person:{}", one.id), &one.name));
         }
         let select = Select::new("to", "Allocate to", &choices);
         bar = bar.fields(Html::of(&select)).action("allocate", "Allocate");
     }
     Ok(Some(bar))
+}
+
+/// People of the force's unit a victim can be allocated to: those who may take one themselves.
+async fn callers(
+    app: &App,
+    who: &SignedIn,
+    care: &Care,
+) -> Result<Vec<register::Colleague>, web::Error> {
+    let mut all = register::colleagues(app.store(), &who.actor).await?;
+    all.retain(|c| c.unit == care.unit && c.may(&TAKE));
+    Ok(all)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -354,11 +376,10 @@ async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, web::Error> {
         .strip_prefix("person:")
         .and_then(|id| id.parse().ok())
         .ok_or_else(unknown)?;
-    let colleagues = register::colleagues(app.store(), &who.actor).await?;
-    let found = colleagues
+    let callers = callers(app, who, &care).await?;
+    callers
         .into_iter()
-        .find(|c| c.id == id && c.unit == care.unit);
-    found
+        .find(|c| c.id == id)
         .map(|c| To::Colleague {
             id: c.id,
             name: c.name,

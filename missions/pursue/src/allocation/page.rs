@@ -9,6 +9,7 @@ use record::time::Timestamp;
 use record::work::{Priority, WorkItem};
 use serde::Deserialize;
 use store::Shown;
+use web::parts::words::readable;
 use web::parts::{
     Button, CharacterCount, Choice, Colour, CountPill, DueCell, Empty, FieldErrors, Hidden, Html,
     Input, LabelSize, NetworkBadge, Notice, Page, Pagination, PriorityTag, Radios, SortHeader,
@@ -156,11 +157,7 @@ fn rows(listed: &Listed) -> Vec<Row> {
 
 fn facts(item: &WorkItem) -> Vec<String> {
     let feed = Feed::parse(&item.feed).map_or_else(|| item.feed.clone(), |f| f.title().to_owned());
-    let loss = match item.summary.loss_pence {
-        None => "Loss not known".to_owned(),
-        Some(0) => "No loss".to_owned(),
-        Some(pence) => format!("{} lost", words::pounds(pence)),
-    };
+    let loss = words::loss(item.summary.loss_pence);
     vec![item.summary.reference.clone(), feed, loss]
 }
 
@@ -393,8 +390,8 @@ fn points(proposal: &read::Proposal) -> Vec<Point> {
             points.push(Point {
                 group: readable(&group.id),
                 factor: readable(factor.map_or(reason.factor.as_str(), |(_, f)| f)),
-                value: readable(&reason.value),
-                source: reason.source.clone(),
+                value: words::found(&reason.factor, &reason.value),
+                source: words::capital(&words::because(&reason.source)),
                 points: format!("{:+}", reason.points),
             });
         }
@@ -403,24 +400,16 @@ fn points(proposal: &read::Proposal) -> Vec<Point> {
 }
 
 /// A reason of the summary, less the group of its factor: "harm.loss: 900 (+12)" as
-/// "Loss: 900 (+12)".
+/// "Loss: £900 (+12)".
 fn in_words(reason: &str) -> String {
     let Some((factor, found)) = reason.split_once(": ") else {
         return readable(reason);
     };
-    let factor = factor.rsplit('.').next().unwrap_or(factor);
-    format!("{}: {}", readable(factor), found.replace('_', " "))
-}
-
-/// An id of the policy as words; a range such as `18_24` as "18 to 24".
-fn readable(id: &str) -> String {
-    let range = id.chars().all(|c| c.is_ascii_digit() || c == '_');
-    let text = id.replace('_', if range { " to " } else { " " });
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    let (value, points) = found.split_once(" (").unwrap_or((found, ""));
+    let bracket = if points.is_empty() { "" } else { " (" };
+    let short = factor.rsplit('.').next().unwrap_or(factor);
+    let value = words::found(factor, value);
+    format!("{}: {value}{bracket}{points}", readable(short))
 }
 
 #[cfg(test)]
@@ -428,11 +417,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policy_ids_are_read_as_words() {
-        assert_eq!(in_words("harm.loss: 900 (+12)"), "Loss: 900 (+12)");
-        assert_eq!(in_words("age_band: 18_24 (+1)"), "Age band: 18 24 (+1)");
-        assert_eq!(readable("18_24"), "18 to 24");
-        assert_eq!(readable("must_accept"), "Must accept");
-        assert_eq!(readable(""), "");
+    fn reasons_are_read_as_words() {
+        assert_eq!(in_words("harm.loss: 900 (+12)"), "Loss: £900 (+12)");
+        assert_eq!(in_words("age_band: 18_24 (+1)"), "Age band: 18 to 24 (+1)");
+        assert_eq!(in_words("harm.loss: 312000"), "Loss: £312,000");
+        assert_eq!(in_words("must_accept"), "Must accept");
     }
 }
