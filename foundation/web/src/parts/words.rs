@@ -79,6 +79,14 @@ pub fn every(hours: impl Borrow<i64>) -> String {
     }
 }
 
+/// Points of a score: "1 point", "12 points".
+pub fn points(points: impl Borrow<i64>) -> String {
+    match *points.borrow() {
+        1 => "1 point".to_owned(),
+        points => format!("{points} points"),
+    }
+}
+
 /// The text with its first letter as a capital.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -172,6 +180,13 @@ mod tests {
         }
         // The least number has no positive twin; it must not overflow.
         assert!(minutes_in_words(i64::MIN).ends_with(" days"));
+    }
+
+    #[test]
+    fn scores() {
+        assert_eq!(points(1), "1 point");
+        assert_eq!(points(0), "0 points");
+        assert_eq!(points(-2), "-2 points");
     }
 
     #[test]

@@ -303,8 +303,9 @@ fn proposed(policy: &TriagePolicy, proposal: &Proposal) -> SummaryList {
         .row(
             "Acceptance",
             format!(
-                "Band {}, {} points",
-                proposal.acceptance_band, proposal.acceptance_points
+                "Band {}, {}",
+                proposal.acceptance_band,
+                words::points(proposal.acceptance_points)
             ),
         )
         .row_if("Must be accepted", rules(&proposal.must_accept))
@@ -364,7 +365,7 @@ fn groups(policy: &TriagePolicy, proposal: &Proposal, decides: bool) -> Vec<Grou
             }
             Group {
                 title: title.to_owned(),
-                standing: format!("{}, {} points", capital(&score.band), score.points),
+                standing: format!("{}, {}", capital(&score.band), words::points(score.points)),
                 rows: rows.collect(),
                 note: Some(note),
             }

@@ -366,8 +366,9 @@ fn scores(
         (!words.is_empty()).then(|| words.join(", "))
     };
     let scored = format!(
-        "{} points, band {}",
-        proposal.acceptance_points, proposal.acceptance_band
+        "{}, band {}",
+        words::points(proposal.acceptance_points),
+        proposal.acceptance_band
     );
     let (by, why) = triaged.unzip();
     SummaryList::new()
