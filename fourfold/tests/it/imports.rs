@@ -836,9 +836,23 @@ async fn post_file(
 #[test]
 fn programs_import_and_see_receipts() {
     on_both(|site| async move {
-        let acts = ["import.run", "import.view"];
+        let acts = ["import.run", "import.view", "import.download"];
         let token = site.token("triage_officer", &acts).await;
         let raw = "application/octet-stream";
+        let path = "/api/v1/imports?file_name=a.csv&dry_run=true";
+        let with_one_wrong =
+            format!("{LIST}R-3,20/11/2026,text,1,Cy,Oak,01632 960003,one too many\n");
+        let (status, tried) = post_file(&site, path, &token, raw, with_one_wrong.into()).await;
+        assert_eq!(
+            (status, &tried["accepted"], &tried["rejected"]),
+            (200, &2.into(), &1.into()),
+            "{tried}"
+        );
+        let kept = format!("/api/v1/imports/{}", tried["id"].as_str().unwrap());
+        site.call("GET", &kept, &token, None).await.has("dry run");
+        site.call("GET", &format!("{kept}/rejected"), &token, None)
+            .await
+            .is(404);
         let path = "/api/v1/imports?file_name=a.csv";
         let (status, receipt) = post_file(&site, path, &token, raw, LIST.into()).await;
         assert_eq!(status, 200, "{receipt}");
@@ -891,7 +905,7 @@ fn programs_import_and_see_receipts() {
             )
             .await
             .json();
-        assert_eq!(rest["imports"].as_array().unwrap().len(), 2);
+        assert_eq!(rest["imports"].as_array().unwrap().len(), 3);
         assert!(rest["next"].is_null());
         let one = format!("/api/v1/imports/{}", receipt["id"].as_str().unwrap());
         assert_eq!(

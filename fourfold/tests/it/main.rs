@@ -7,6 +7,7 @@ mod imports;
 mod inbox;
 mod judging;
 mod killed;
+mod programs;
 mod reports;
 mod search;
 mod signing_in;

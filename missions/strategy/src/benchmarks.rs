@@ -3,6 +3,7 @@
 //! A month entered twice with another number is not overwritten: whoever enters it is told who was
 //! first, and may replace it on purpose. Earlier numbers are kept.
 
+mod api;
 mod pages;
 mod read;
 
@@ -11,7 +12,7 @@ use record::ids::ActorId;
 use record::measure::{Measure, Window};
 use record::time::{Date, Timestamp};
 use store::{Migration, OnConflict, Reader, Result, Row, Sql, Tx};
-use web::{Capability, Route};
+use web::{ApiRoute, Capability, Route};
 
 use crate::figures::Counted;
 use crate::windows::Span;
@@ -77,6 +78,20 @@ create table strategy_benchmark (
         Route::get("/strategy/benchmarks", &VIEW, pages::get),
         Route::post("/strategy/benchmarks/enter", &ENTER, pages::post_one),
         Route::post("/strategy/benchmarks/import", &ENTER, pages::post_file),
+    ],
+    api: &[
+        ApiRoute {
+            path: "/benchmarks",
+            methods: "GET",
+            act: &VIEW,
+            make: api::list,
+        },
+        ApiRoute {
+            path: "/benchmarks/entries",
+            methods: "POST",
+            act: &ENTER,
+            make: api::entry,
+        },
     ],
     ..Capability::NONE
 };

@@ -60,6 +60,16 @@ impl FieldErrors {
         self.0.len()
     }
 
+    /// For the API: each field with its message.
+    pub fn in_words(&self) -> String {
+        let lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|e| format!("{}: {}", e.field, e.message))
+            .collect();
+        lines.join("; ")
+    }
+
     /// The box above the form; nothing when there are no errors.
     pub fn summary(&self) -> ErrorSummary<'_> {
         let pairs = self

@@ -149,6 +149,21 @@ pub(super) async fn one(
     Ok(web::json(StatusCode::OK, &ReceiptBody::from(held.receipt)))
 }
 
+/// The rejected rows of an import with their reasons, to be mended and imported again.
+#[utoipa::path(
+    get, path = "/imports/{id}/rejected", summary = "Download the rejected rows",
+    params(("id" = String, Path, description = "Identifier of the import")),
+    responses((status = 200, description = "CSV", body = String, content_type = "text/csv"),
+        (status = 404, description = "No such import, or no row was rejected"))
+)]
+pub(super) async fn rejected(
+    app: State<App>,
+    who: SignedIn,
+    id: Path<String>,
+) -> web::Result<Response> {
+    super::pages::rejected(app, who, id).await
+}
+
 #[derive(Deserialize, IntoParams)]
 pub(super) struct ImportAsk {
     /// Name of a shipped mapping or key of a source with a confirmed one; without it, the mapping
@@ -156,6 +171,10 @@ pub(super) struct ImportAsk {
     mapping: Option<String>,
     /// The name shown on the receipt. Of an upload as a form, the part's own name is taken.
     file_name: Option<String>,
+    /// Read the file and tell what an import would find; nothing is kept. Repeats of what is held
+    /// are not told. Only for files small enough to be imported before the answer.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Imports a file: the bytes themselves as the body, or a form with a part named `file`. A small
@@ -185,7 +204,18 @@ pub(super) async fn import(
             return Err(error);
         }
     };
-    if receipt.bytes_total <= app.policy::<ImportPolicy>()?.inline_bytes {
+    let is_small = receipt.bytes_total <= app.policy::<ImportPolicy>()?.inline_bytes;
+    if ask.dry_run {
+        if !is_small {
+            let remedy =
+                "the file is too large for a dry run here: use the page, or the command line";
+            watch::refuse(&app, &who.actor, receipt.id, remedy.to_owned()).await?;
+            return Err(web::Error::BadRequest(remedy.to_owned()));
+        }
+        let tried = begin::try_and_drop(&app, &who.actor, &receipt, mapping).await?;
+        return Ok(web::json(StatusCode::OK, &ReceiptBody::from(tried)));
+    }
+    if is_small {
         let done = begin::start_and_wait(&app, &who.actor, &receipt, mapping).await?;
         return Ok(web::json(StatusCode::OK, &ReceiptBody::from(done)));
     }

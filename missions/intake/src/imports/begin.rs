@@ -100,14 +100,24 @@ async fn who_was_first(app: &App, actor: &Actor, id: ImportId) -> web::Result<we
     })
 }
 
-async fn carry_out(
+/// Reads an upload as an import would and keeps nothing of it, not even the upload.
+pub(super) async fn try_and_drop(
     app: &App,
     actor: &Actor,
     receipt: &Receipt,
     mapping: Mapping,
-) -> store::Result<Receipt> {
+) -> web::Result<Receipt> {
     let desk = app.policy::<Desk>()?;
-    let import = Import {
+    let mut import = import_of(app, receipt, mapping);
+    import.dry_run = true;
+    let tried = run(app.store(), &desk, actor, import, &|_| {}).await;
+    let told = "this was a dry run: nothing was kept".to_owned();
+    watch::refuse(app, actor, receipt.id, told).await?;
+    Ok(tried?)
+}
+
+fn import_of(app: &App, receipt: &Receipt, mapping: Mapping) -> Import {
+    Import {
         path: watch::raw_file(app.store(), receipt.id),
         file_name: receipt.file_name.clone(),
         mapping,
@@ -115,7 +125,17 @@ async fn carry_out(
         rejected_file: Some(watch::rejected_file(app.store(), receipt.id)),
         id: Some(receipt.id),
         batch: BATCH,
-    };
+    }
+}
+
+async fn carry_out(
+    app: &App,
+    actor: &Actor,
+    receipt: &Receipt,
+    mapping: Mapping,
+) -> store::Result<Receipt> {
+    let desk = app.policy::<Desk>()?;
+    let import = import_of(app, receipt, mapping);
     let done = run(app.store(), &Arc::clone(&desk), actor, import, &|_| {}).await;
     if let Err(error) = &done {
         let problem = format!(

@@ -72,6 +72,12 @@ create index intake_import_raw on intake_import (started_at) where raw is not nu
             act: &VIEW,
             make: || OpenApiRouter::new().routes(routes!(api::one)),
         },
+        ApiRoute {
+            path: "/imports/{id}/rejected",
+            methods: "GET",
+            act: &DOWNLOAD,
+            make: || OpenApiRouter::new().routes(routes!(api::rejected)),
+        },
     ],
     jobs: &[
         Job { name: "intake.imports.close", every_seconds: 60, run: watch::closing },
@@ -320,7 +326,7 @@ async fn progress(
     Ok(response)
 }
 
-async fn rejected(
+pub(super) async fn rejected(
     State(app): State<App>,
     who: SignedIn,
     Path(id): Path<String>,

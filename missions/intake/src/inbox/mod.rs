@@ -15,6 +15,7 @@ mod list;
 mod page;
 mod query;
 mod views;
+mod views_api;
 
 use axum::routing::{get, post};
 use record::access::{Act, ActKind, Actor, Grant, Resource};
@@ -161,6 +162,18 @@ create view shared_decision as
             methods: "POST",
             act: &DECIDE,
             make: || OpenApiRouter::new().routes(routes!(api::decide)),
+        },
+        ApiRoute {
+            path: "/inbox/views",
+            methods: "GET",
+            act: &VIEW,
+            make: views_api::read,
+        },
+        ApiRoute {
+            path: "/inbox/views/{name}",
+            methods: "PUT, DELETE",
+            act: &SAVE_VIEW,
+            make: views_api::change,
         },
     ],
     ..Capability::NONE

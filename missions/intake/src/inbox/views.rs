@@ -54,16 +54,22 @@ pub async fn save(
     who: SignedIn,
     Form(fields): Form<Fields>,
 ) -> web::Result<Response> {
-    let name = fields.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let query = Query::parse(&fields.query).but(|_| {});
+    let href = query.href();
+    keep(&app, &who, &fields.name, query).await?;
+    Ok(Redirect::to(&href).into_response())
+}
+
+/// Keeps a filter under a name, after asking for permission.
+pub(super) async fn keep(app: &App, who: &SignedIn, name: &str, query: Query) -> web::Result<()> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         let remedy = format!("give the view a name of at most {LONGEST_NAME} characters");
         return Err(web::Error::BadRequest(remedy));
     }
-    let query = Query::parse(&fields.query).but(|_| {});
-    let href = query.href();
     let person = who.actor.id;
     let thing = Resource::of("inbox_view", name.clone());
-    let grant = permit(&app, &who.actor, &SAVE_VIEW, &thing, "").await?;
+    let grant = permit(app, &who.actor, &SAVE_VIEW, &thing, "").await?;
     app.store()
         .write(&grant, move |tx| {
             Box::pin(async move {
@@ -95,7 +101,7 @@ pub async fn save(
             })
         })
         .await?;
-    Ok(Redirect::to(&href).into_response())
+    Ok(())
 }
 
 /// Removes a view of one's own. The filter it stood for stays on the page.
@@ -105,9 +111,15 @@ pub async fn remove(
     Form(fields): Form<Fields>,
 ) -> web::Result<Response> {
     let href = Query::parse(&fields.query).href();
-    let (person, name) = (who.actor.id, fields.name);
+    forget(&app, &who, fields.name).await?;
+    Ok(Redirect::to(&href).into_response())
+}
+
+/// Removes a view by its name, after asking for permission. A name that is not there is no fault.
+pub(super) async fn forget(app: &App, who: &SignedIn, name: String) -> web::Result<()> {
+    let person = who.actor.id;
     let thing = Resource::of("inbox_view", name.clone());
-    let grant = permit(&app, &who.actor, &SAVE_VIEW, &thing, "").await?;
+    let grant = permit(app, &who.actor, &SAVE_VIEW, &thing, "").await?;
     app.store()
         .write(&grant, move |tx| {
             Box::pin(async move {
@@ -117,5 +129,5 @@ pub async fn remove(
             })
         })
         .await?;
-    Ok(Redirect::to(&href).into_response())
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! person, and which value joins a report to others. A judgement wins over any score; the latest
 //! about a pair counts. *References*: the record-linkage practice of clerical review.
 
+mod api;
 mod page;
 mod people;
 mod sightings;
@@ -16,7 +17,7 @@ use axum::routing::{get, post};
 use record::access::{Act, ActKind};
 use record::ids::RecordId;
 use store::{OnConflict, Result, Tx, Value};
-use web::{Capability, Route};
+use web::{ApiRoute, Capability, Route};
 
 pub const JUDGE: Act = Act::new(
     "nominal.judge",
@@ -48,6 +49,20 @@ pub const JUDGING: Capability = Capability {
         Route::post("/reports/{id}/links", &JUDGE_LINK, || {
             post(page::judge_link)
         }),
+    ],
+    api: &[
+        ApiRoute {
+            path: "/people/judgements",
+            methods: "POST",
+            act: &JUDGE,
+            make: api::people,
+        },
+        ApiRoute {
+            path: "/reports/{id}/links",
+            methods: "POST",
+            act: &JUDGE_LINK,
+            make: api::links,
+        },
     ],
     ..Capability::NONE
 };

@@ -195,7 +195,7 @@ pub(super) async fn judge(
 }
 
 /// Asks for permission on both descriptions' reports and judges.
-async fn judged(
+pub(super) async fn judged(
     app: &App,
     who: &SignedIn,
     (left, right): (MentionId, MentionId),
@@ -266,20 +266,7 @@ pub(super) async fn judge_link(
 ) -> web::Result<Response> {
     let id: ReportId = id.parse().map_err(|_| web::Error::NotFound)?;
     let value: ObservableId = form.observable.parse().map_err(|_| web::Error::NotFound)?;
-    let reject = match form.verdict.as_str() {
-        "rejected" => true,
-        "restored" => false,
-        _ => {
-            return Err(web::Error::BadRequest(
-                "choose to reject or restore".to_owned(),
-            ));
-        }
-    };
-    let wanted = Wanted {
-        act: &JUDGE_LINK,
-        reason: form.reason.trim(),
-    };
-    let grant = permit(&app, &who.actor, wanted, id).await?;
+    let reject = wants_rejection(&form.verdict)?;
     if let Err(problem) = reason(&form.reason) {
         let mut errors = FieldErrors::new();
         errors.add("reason", problem);
@@ -304,8 +291,36 @@ pub(super) async fn judge_link(
         };
         return web::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
+    link_judged(&app, &who, (id, value), reject, &form.reason).await?;
+    Ok(Redirect::to(&format!("/reports/{id}")).into_response())
+}
+
+/// Whether a verdict about a link rejects it, or restores one that was rejected.
+pub(super) fn wants_rejection(verdict: &str) -> web::Result<bool> {
+    match verdict {
+        "rejected" => Ok(true),
+        "restored" => Ok(false),
+        _ => Err(web::Error::BadRequest(
+            "choose to reject or restore".to_owned(),
+        )),
+    }
+}
+
+/// Asks for permission on the report and rejects or restores its link by a value.
+pub(super) async fn link_judged(
+    app: &App,
+    who: &SignedIn,
+    (id, value): (ReportId, ObservableId),
+    reject: bool,
+    text: &str,
+) -> web::Result<()> {
+    let told = text.trim().to_owned();
+    let wanted = Wanted {
+        act: &JUDGE_LINK,
+        reason: &told,
+    };
+    let grant = permit(app, &who.actor, wanted, id).await?;
     let desk = app.policy::<Desk>()?;
-    let told = form.reason.trim().to_owned();
     let done = app
         .store()
         .write(&grant, move |tx| {
@@ -319,11 +334,10 @@ pub(super) async fn judge_link(
         })
         .await;
     match done {
-        Ok(()) => Ok(Redirect::to(&format!("/reports/{id}")).into_response()),
         Err(store::Error::Conflict) => Err(web::Error::Conflict {
             what: "Somebody else judged this link first. Their judgement stands".to_owned(),
             href: format!("/reports/{id}"),
         }),
-        Err(error) => Err(error.into()),
+        other => other.map_err(web::Error::from),
     }
 }

@@ -123,6 +123,14 @@ pub(super) struct SeenVersion {
     version: i64,
 }
 
+/// The version seen, and to whom the victim goes.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct CareGivenTo {
+    version: i64,
+    /// `person:` and the identifier of a colleague, or `unit:` and the id of a unit.
+    to: String,
+}
+
 impl From<Listed> for VictimToCall {
     fn from(row: Listed) -> VictimToCall {
         VictimToCall {
@@ -338,6 +346,29 @@ pub(super) async fn release(
 ) -> Result<Response, web::Error> {
     let id = item_id(&id)?;
     assign::release(&app, &who.actor, id, seen.version).await?;
+    moved(&app, &who, id).await
+}
+
+#[utoipa::path(post, path = "/victim-care/{id}/allocate",
+    summary = "Give a victim to a colleague, or hand them to a partner's unit",
+    params(("id" = String, Path, description = "Id of the item that leads the call")),
+    request_body = CareGivenTo,
+    responses(
+        (status = 200, description = "Given; the item as it stands now", body = MovedItem),
+        (status = 400, description = "Nobody who may call", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
+        (status = 404, description = "No such item, or not open to you", body = Problem),
+        (status = 409, description = "Somebody else was first", body = Problem),
+    ))]
+pub(super) async fn allocate(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Json(give): Json<CareGivenTo>,
+) -> Result<Response, web::Error> {
+    let id = item_id(&id)?;
+    let to = super::list_page::target(&app, &who, &give.to).await?;
+    assign::allocate(&app, &who.actor, id, give.version, to).await?;
     moved(&app, &who, id).await
 }
 

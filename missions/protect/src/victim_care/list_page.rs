@@ -360,7 +360,8 @@ fn row_key(key: &str) -> Result<(WorkItemId, i64), web::Error> {
     read().ok_or_else(|| web::Error::BadRequest(format!("{key:?} is not a row of this list")))
 }
 
-async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, web::Error> {
+/// Who is meant by `person:ID` or `unit:NAME`: a colleague who may call, or a unit that does.
+pub(super) async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, web::Error> {
     let unknown =
         || web::Error::BadRequest("choose a colleague or a partner to allocate to".to_owned());
     let care = app.policy::<Care>()?;

@@ -155,6 +155,12 @@ pub const VICTIM_CARE: Capability = Capability {
             act: &RELEASE,
             make: || OpenApiRouter::new().routes(utoipa_axum::routes!(api::release)),
         },
+        ApiRoute {
+            path: "/victim-care/{id}/allocate",
+            methods: "POST",
+            act: &ALLOCATE,
+            make: || OpenApiRouter::new().routes(utoipa_axum::routes!(api::allocate)),
+        },
     ],
     jobs: &[Job {
         name: "protect.victim_clocks",

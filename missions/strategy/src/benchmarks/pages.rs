@@ -161,9 +161,15 @@ fn source_of(text: &str) -> String {
     text.trim().chars().take(LONGEST_SOURCE).collect()
 }
 
-fn check(typed: &Typed, today: Date) -> Result<MonthTotal, FieldErrors> {
+/// A total as typed or sent, or what is wrong with it.
+pub(super) fn month_total(
+    month: &str,
+    value: &str,
+    source: &str,
+    today: Date,
+) -> Result<MonthTotal, FieldErrors> {
     let mut errors = FieldErrors::new();
-    let month = parse_month(&typed.month);
+    let month = parse_month(month);
     match month {
         None => errors.add("month", "Enter the month as 2026-10"),
         Some(month) if month >= today.first_of_month() => {
@@ -171,11 +177,11 @@ fn check(typed: &Typed, today: Date) -> Result<MonthTotal, FieldErrors> {
         }
         Some(_) => {}
     }
-    let value = parse_total(&typed.value);
+    let value = parse_total(value);
     if value.is_none() {
         errors.add("value", "Enter the number of crimes as a whole number");
     }
-    let source = source_of(&typed.source);
+    let source = source_of(source);
     if source.is_empty() {
         errors.add("source", "Enter where the number is from");
     }
@@ -194,7 +200,8 @@ async fn enter_one(
     who: SignedIn,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Error> {
-    let total = match check(&typed, app.now().day()) {
+    let today = app.now().day();
+    let total = match month_total(&typed.month, &typed.value, &typed.source, today) {
         Ok(total) => total,
         Err(errors) => return again(&app, &who, typed, errors, Vec::new()).await,
     };
@@ -207,7 +214,7 @@ async fn enter_one(
     Ok(Redirect::to("/strategy/benchmarks?done=1").into_response())
 }
 
-fn who_was_first(b: &Benchmark) -> String {
+pub(super) fn who_was_first(b: &Benchmark) -> String {
     format!(
         "{} entered {} for {} at {}. To replace it, tick “Replace”",
         b.entered_by_name,
@@ -217,7 +224,7 @@ fn who_was_first(b: &Benchmark) -> String {
     )
 }
 
-async fn enter(
+pub(super) async fn enter(
     app: &App,
     who: &SignedIn,
     totals: Vec<MonthTotal>,
