@@ -404,8 +404,12 @@ impl Drop for Consultation {
         if !self.owed {
             return;
         }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            tracing::error!("a consultation ended after its runtime and could not be entered");
+            return;
+        };
         let (store, grant) = (self.store.clone(), self.grant.clone());
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             let entered = store
                 .through_door(&grant, Lead::Grant, |_| Box::pin(async { Ok(()) }))
                 .await;

@@ -180,3 +180,80 @@ fn a_newer_database_is_refused() {
         assert!(message.contains("newer than this program"), "{message}");
     });
 }
+
+#[test]
+fn a_list_enters_once_what_it_showed_or_that_it_was_opened() {
+    on_both(STEPS, |store, _| async move {
+        let shown = |ids: &[&str]| store::Shown {
+            kind: "thing",
+            query: "all".to_owned(),
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let list = grant(&TEST_READ, "all");
+        let reader = store.read_to_show(&list).await.unwrap();
+        assert_eq!(reader.resource().id, "all");
+        reader.shown(shown(&["1", "2"])).await.unwrap();
+        assert_eq!(entries(&store).await, 2);
+        let reader = store.read_to_show(&list).await.unwrap();
+        reader.opened().await.unwrap();
+        assert_eq!(entries(&store).await, 3);
+        // Ended before anything was shown: the consultation is entered all the same, soon after.
+        drop(store.read_to_show(&list).await.unwrap());
+        for _ in 0..200 {
+            if entries(&store).await == 4 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the consultation was not entered");
+    });
+}
+
+#[test]
+fn a_refused_write_takes_nothing_of_its_group_along() {
+    on_both(STEPS, |store, _| async move {
+        let insert = |id: i64, fails: bool| {
+            let store = store.clone();
+            async move {
+                store
+                    .write(&grant(&TEST_WRITE, &id.to_string()), move |tx| {
+                        Box::pin(async move {
+                            let row = vec![id.into(), "word".into(), 0.5f64.into()];
+                            let columns = &["id", "word", "amount"];
+                            tx.insert("test_thing", columns, vec![row], OnConflict::Fail)
+                                .await?;
+                            if fails {
+                                return Err(Error::invalid("refused on purpose"));
+                            }
+                            Ok(())
+                        })
+                    })
+                    .await
+            }
+        };
+        // The first of a group, one in its midst and the last are refused in turn.
+        let all = (0..60i64).map(|id| insert(id, id % 3 == 0));
+        let outcomes = futures_util::future::join_all(all).await;
+        let kept = outcomes.iter().filter(|o| o.is_ok()).count();
+        assert_eq!((kept, things(&store).await), (40, 40));
+        assert_eq!(
+            entries(&store).await,
+            40 + 1,
+            "one for each, one for the count"
+        );
+    });
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_task_that_opens_a_second_reader_is_stopped() {
+    on_both(STEPS, |store, _| async move {
+        let two = tokio::spawn(async move {
+            let list = grant(&TEST_READ, "all");
+            let one = store.read(&list).await.unwrap();
+            let two = store.read(&list).await.unwrap();
+            drop((one, two));
+        });
+        assert!(two.await.unwrap_err().is_panic());
+    });
+}
