@@ -303,7 +303,7 @@ async function aboutTheService(page, check) {
   await fits(page)
   await page.goto(at(page, '/api'))
   await heading(page, 'API')
-  await page.getByText('GET /api/v1/inbox').click()
+  await page.getByText('GET /api/v1/inbox – Reports waiting for triage').click()
   await page.getByRole('table', { name: 'Answers' }).first().waitFor()
   await check(page, 'api')
 }
