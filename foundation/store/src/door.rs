@@ -19,6 +19,7 @@ use record::time::{Clock, Timestamp};
 use rusqlite::{Connection, ErrorCode};
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::Result;
@@ -305,17 +306,19 @@ where
 pub(crate) async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    match tokio::spawn(work).await {
-        Ok(outcome) => outcome,
-        Err(error) => Err(Error::Stopped(error.to_string())),
-    }
+    ended(tokio::spawn(work)).await
 }
 
 /// Runs what holds a thread for long on one of its own.
 pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
+    ended(tokio::task::spawn_blocking(work)).await
+}
+
+/// What came of work under way elsewhere.
+async fn ended<T>(work: JoinHandle<Result<T>>) -> Result<T> {
+    match work.await {
         Ok(outcome) => outcome,
         Err(error) => Err(Error::Stopped(error.to_string())),
     }

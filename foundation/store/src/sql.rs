@@ -1,6 +1,8 @@
 //! Statements: fixed text and bound values, one wording for both databases.
 
-use sqlx::{Arguments, AssertSqlSafe, Executor, PgConnection};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Arguments, AssertSqlSafe, Executor, PgConnection, Postgres};
 
 use crate::error::Error;
 use crate::value::{Row, Value};
@@ -111,8 +113,9 @@ pub enum Conn<'c> {
     Pg(&'c mut PgConnection),
 }
 
-fn arguments(values: Vec<Value>) -> Result<sqlx::postgres::PgArguments> {
-    let mut arguments = sqlx::postgres::PgArguments::default();
+/// The statement as PostgreSQL takes it.
+fn query(text: &str, values: Vec<Value>) -> Result<Query<'static, Postgres, PgArguments>> {
+    let mut arguments = PgArguments::default();
     arguments.reserve(values.len(), 16 * values.len());
     for value in values {
         match value {
@@ -123,7 +126,10 @@ fn arguments(values: Vec<Value>) -> Result<sqlx::postgres::PgArguments> {
         }
         .map_err(|e| Error::Database(sqlx::Error::Encode(e)))?;
     }
-    Ok(arguments)
+    Ok(sqlx::query_with(
+        AssertSqlSafe(Sql::numbered(text)),
+        arguments,
+    ))
 }
 
 impl Conn<'_> {
@@ -133,8 +139,7 @@ impl Conn<'_> {
         Ok(match self {
             Conn::Lite(c) => lite::run(c, &text, &values)?,
             Conn::Pg(c) => {
-                let query =
-                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                let query = query(&text, values)?;
                 c.execute(query).await?.rows_affected()
             }
         })
@@ -149,8 +154,7 @@ impl Conn<'_> {
                 rows.into_iter().map(Row::Lite).collect()
             }
             Conn::Pg(c) => {
-                let query =
-                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                let query = query(&text, values)?;
                 let rows = c.fetch_all(query).await?;
                 rows.into_iter().map(Row::Pg).collect()
             }
@@ -163,8 +167,7 @@ impl Conn<'_> {
         Ok(match self {
             Conn::Lite(c) => lite::rows(c, &text, &values, 1)?.pop().map(Row::Lite),
             Conn::Pg(c) => {
-                let query =
-                    sqlx::query_with(AssertSqlSafe(Sql::numbered(&text)), arguments(values)?);
+                let query = query(&text, values)?;
                 c.fetch_optional(query).await?.map(Row::Pg)
             }
         })

@@ -1,10 +1,12 @@
 //! The four kinds of stored value, and what is read back as what.
 
 use record::time::{Date, Timestamp};
+use rusqlite::types::Value as Lite;
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::lite::LiteRow;
 
 /// A value bound to a statement. Typed even when absent, because PostgreSQL wants to know.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +74,7 @@ ids!(
 
 /// One row of an answer.
 pub enum Row {
-    Lite(crate::lite::LiteRow),
+    Lite(LiteRow),
     Pg(sqlx::postgres::PgRow),
 }
 
@@ -88,18 +90,34 @@ pub trait FromValue: Sized {
     fn from_value(row: &Row, column: &str) -> Result<Self, Error>;
 }
 
+/// A column of the embedded database: `read` takes a value of the kind that is wanted.
+fn lite<T>(
+    row: &LiteRow,
+    column: &str,
+    read: impl Fn(&Lite) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    match row.value(column) {
+        None => Err(odd(column, "the answer has no such column")),
+        Some(Lite::Null) => Ok(None),
+        Some(value) => match read(value) {
+            Some(read) => Ok(Some(read)),
+            None => Err(odd(
+                column,
+                format!("{} was not expected", value.data_type()),
+            )),
+        },
+    }
+}
+
 macro_rules! native {
-    ($($t:ty: $($kind:ident => $read:expr),+;)+) => {$(
+    ($($t:ty: $kind:ident),+) => {$(
         impl FromValue for Option<$t> {
             fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
-                use rusqlite::types::Value as Lite;
                 match row {
-                    Row::Lite(row) => match row.value(column) {
-                        Some(Lite::Null) => Ok(None),
-                        $(Some(Lite::$kind(v)) => Ok(Some(($read)(v))),)+
-                        Some(other) => Err(odd(column, format!("{} was not expected", other.data_type()))),
-                        None => Err(odd(column, "the answer has no such column")),
-                    },
+                    Row::Lite(row) => lite(row, column, |value| match value {
+                        Lite::$kind(v) => Some(v.clone()),
+                        _ => None,
+                    }),
                     Row::Pg(row) => Ok(row.try_get(column)?),
                 }
             }
@@ -113,25 +131,15 @@ macro_rules! native {
     )+};
 }
 
-native! {
-    f64: Real => |v: &f64| *v;
-    String: Text => String::clone;
-    Vec<u8>: Blob => Vec::<u8>::clone;
-}
+native!(f64: Real, String: Text, Vec<u8>: Blob);
 
 impl FromValue for Option<i64> {
     fn from_value(row: &Row, column: &str) -> Result<Self, Error> {
-        use rusqlite::types::Value as Lite;
         match row {
-            Row::Lite(row) => match row.value(column) {
-                Some(Lite::Null) => Ok(None),
-                Some(Lite::Integer(v)) => Ok(Some(*v)),
-                Some(other) => Err(odd(
-                    column,
-                    format!("{} was not expected", other.data_type()),
-                )),
-                None => Err(odd(column, "the answer has no such column")),
-            },
+            Row::Lite(row) => lite(row, column, |value| match value {
+                Lite::Integer(v) => Some(*v),
+                _ => None,
+            }),
             // PostgreSQL answers a literal or a small expression with 32 bits.
             Row::Pg(row) => match row.try_get::<Option<i64>, _>(column) {
                 Err(sqlx::Error::ColumnDecode { .. }) => {

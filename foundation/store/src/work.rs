@@ -357,8 +357,8 @@ impl Filter {
     }
 }
 
-/// Adds the condition that the actor may see the row `w`.
-fn visible(mut sql: Sql, scope: &Scope) -> Sql {
+/// Adds the condition that the actor may see the row `w` of `work_item`: for lists of their own.
+pub fn visible(mut sql: Sql, scope: &Scope) -> Sql {
     sql = sql.with(" and w.marking <= ?", [scope.ceiling.into()]);
     if scope.compartments.is_empty() {
         sql = sql.then(" and w.compartment is null");

@@ -20,7 +20,7 @@ use store::{Row, Sql};
 use crate::app::App;
 use crate::error::Error;
 use crate::parts;
-use crate::register::{new_secret, secret_digest};
+use crate::register::{actor_of, new_secret, secret_digest};
 
 /// Looks up a session or a token; no personal record is opened.
 pub const IDENTIFY: Act = Act::new("session.identify", ActKind::Open, "Recognise a session");
@@ -342,14 +342,7 @@ fn open(app: &App) -> Result<record::Grant, store::Error> {
 }
 
 async fn signed_in(app: &App, db: &mut store::Reader, row: &Row) -> Result<SignedIn, store::Error> {
-    let mut actor = Actor::new(
-        app.authority().clone(),
-        row.get("id")?,
-        row.get::<String>("name")?,
-    );
-    actor.unit = row.get("unit")?;
-    actor.force = row.get("force")?;
-    actor.ceiling = Marking::of_level(row.get("ceiling")?);
+    let mut actor = actor_of(app.authority(), row)?;
     for (held, sealed) in held(db, &actor, app.now()).await? {
         let set = if sealed {
             &mut actor.compartments

@@ -3,12 +3,14 @@
 //! People, roles, units and compartments are dated rows: who held what on a past day can always be
 //! told. Nothing is deleted; a person who leaves has an end date.
 
+use std::sync::Arc;
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use base64::Engine as _;
 use record::Marking;
-use record::access::{Act, ActKind, Actor, Resource};
+use record::access::{Act, ActKind, Actor, Authority, Resource};
 use record::ids::{ActorId, RecordId};
 use record::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -411,17 +413,22 @@ pub async fn colleagues(store: &Store, who: &Actor) -> Result<Vec<Colleague>, st
 }
 
 fn colleague(who: &Actor, id: ActorId, row: &Row) -> Result<Colleague, store::Error> {
-    let name: String = row.get("name")?;
-    let unit: String = row.get("unit")?;
-    let mut actor = Actor::new(who.authority().clone(), id, name.as_str());
-    actor.unit.clone_from(&unit);
-    actor.force = row.get("force")?;
-    actor.ceiling = Marking::of_level(row.get("ceiling")?);
+    let actor = actor_of(who.authority(), row)?;
     Ok(Colleague {
         id,
-        name,
+        name: actor.name.clone(),
         title: row.get("title")?,
-        unit,
+        unit: actor.unit.clone(),
         actor,
     })
+}
+
+/// The person of a row with `id`, `name`, `unit`, `force` and `ceiling`, holding nothing yet.
+pub(crate) fn actor_of(authority: &Arc<Authority>, row: &Row) -> Result<Actor, store::Error> {
+    let name: String = row.get("name")?;
+    let mut actor = Actor::new(Arc::clone(authority), row.get("id")?, name);
+    actor.unit = row.get("unit")?;
+    actor.force = row.get("force")?;
+    actor.ceiling = Marking::of_level(row.get("ceiling")?);
+    Ok(actor)
 }

@@ -12,6 +12,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use record::Marking;
 use record::time::SetClock;
+use store::{Location, Setting};
 use tower::ServiceExt as _;
 use web::register::{self, NewPerson};
 use web::{App, AppSetting};
@@ -37,19 +38,24 @@ pub struct Site {
     router: Router,
 }
 
+/// The shipped policy on a test's own store.
+pub fn shipped(location: Location, store: Setting) -> AppSetting {
+    AppSetting {
+        location,
+        store,
+        policy: fourfold::assemble::policy(None).unwrap(),
+        secure_cookies: false,
+        demonstration: true,
+    }
+}
+
 /// Runs a test body on a site over SQLite and over PostgreSQL. The clock stands at noon on
 /// 23 November 2026 until it is moved.
 pub fn on_both<F: Future<Output = ()>>(body: impl Fn(Site) -> F) {
     store::testing::locations(|location, setting, clock| {
         let body = &body;
         async move {
-            let setting = AppSetting {
-                location,
-                store: setting,
-                policy: fourfold::assemble::policy(None).unwrap(),
-                secure_cookies: false,
-                demonstration: true,
-            };
+            let setting = shipped(location, setting);
             let app = App::start(setting, fourfold::assemble::capabilities())
                 .await
                 .unwrap();

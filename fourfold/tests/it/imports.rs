@@ -304,6 +304,12 @@ fn the_same_file_twice_changes_nothing_and_says_so() {
     });
 }
 
+/// The import whose rejected rows a receipt offers.
+fn with_rejected_rows(receipt: &Page) -> &str {
+    let (before, _) = receipt.body.split_once("/rejected\"").unwrap();
+    before.rsplit("/imports/").next().unwrap()
+}
+
 #[test]
 fn rejected_rows_are_mended_and_imported() {
     on_both(|site| async move {
@@ -313,14 +319,7 @@ fn rejected_rows_are_mended_and_imported() {
         page.has("Rows rejected")
             .has("<dt>Rejected</dt><dd>1</dd>")
             .has("no reference");
-        let id = page
-            .body
-            .split("/rejected\"")
-            .next()
-            .unwrap()
-            .rsplit("/imports/")
-            .next()
-            .unwrap();
+        let id = with_rejected_rows(&page);
         let csv = officer.get(&format!("/imports/{id}/rejected")).await;
         // The formula is neutralised in what leaves the product, and whole again on the way in.
         csv.is(200)
@@ -342,15 +341,7 @@ fn only_those_who_may_import_and_others_look() {
     on_both(|site| async move {
         let officer = site.sign_in("triage_officer").await;
         let page = by_page(&officer, "a.csv", b"reference,title\n,x\nR-1,y\n", "county").await;
-        let id = page
-            .body
-            .split("/rejected\"")
-            .next()
-            .unwrap()
-            .rsplit("/imports/")
-            .next()
-            .unwrap()
-            .to_owned();
+        let id = with_rejected_rows(&page).to_owned();
         for role in ["auditor", "analyst"] {
             let looker = site.sign_in(role).await;
             looker

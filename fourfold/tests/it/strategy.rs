@@ -5,9 +5,9 @@ use record::measure::{Measure, Window};
 use record::time::Timestamp;
 use store::{OnConflict, Value};
 use uuid::Uuid;
-use web::{App, AppSetting, Capability, register};
+use web::{App, Capability, register};
 
-use super::harness::{Site, on_both};
+use super::harness::{Site, on_both, shipped};
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -502,13 +502,7 @@ fn october(line: &'static str, numbers: std::ops::RangeInclusive<u128>) -> Vec<S
 #[test]
 fn a_month_is_provisional_then_frozen_then_restated() {
     store::testing::locations(|location, setting, clock| async move {
-        let setting = AppSetting {
-            location,
-            store: setting,
-            policy: fourfold::assemble::policy(None).unwrap(),
-            secure_cookies: false,
-            demonstration: true,
-        };
+        let setting = shipped(location, setting);
         let mut capabilities = fourfold::assemble::capabilities();
         capabilities.push(&TESTED);
         let app = App::start(setting, capabilities).await.unwrap();

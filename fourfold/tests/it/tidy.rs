@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
 use store::testing::locations;
-use web::{App, AppSetting};
+use web::App;
 
-use super::harness::{ROLES, on_both};
+use super::harness::{ROLES, on_both, shipped};
 use source::{Source, product};
 
 /// What each room may stand on. The folder is the layer; `fourfold` may use everything.
@@ -428,13 +428,7 @@ fn every_queue_act_and_nav_entry_fits() {
 #[test]
 fn every_act_has_a_role() {
     locations(|location, setting, _| async move {
-        let setting = AppSetting {
-            location,
-            store: setting,
-            policy: fourfold::assemble::policy(None).unwrap(),
-            secure_cookies: false,
-            demonstration: true,
-        };
+        let setting = shipped(location, setting);
         let capabilities = fourfold::assemble::capabilities();
         let app = App::start(setting, capabilities.clone()).await.unwrap();
         for act in web::acts(&capabilities) {

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
+use web::parts::words::capital;
 use web::parts::{Button, Empty, Link, Page, Pagination, TimeStamp};
 use web::{ApiRoute, App, Capability, Error, Problem, Route, SignedIn};
 
@@ -110,11 +111,7 @@ pub fn line_title(line: &str) -> String {
     if line.is_empty() {
         return "No line given".to_owned();
     }
-    let words = line.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
+    capital(&line.replace('_', " "))
 }
 
 /// A text as part of an address.

@@ -1,6 +1,7 @@
 //! A mapping as a form: one choice for each heading, and the mapping such choices make.
 
 use record::report::{Feed, field_named};
+use web::parts::words::capital;
 
 use crate::files::{Headings, Mapping, Origin, RowDigest};
 
@@ -110,12 +111,7 @@ pub(super) fn field_of(word: &str) -> Option<&'static str> {
 
 /// A field's name as words: "Victim date of birth".
 pub(super) fn title_of(field: &str) -> String {
-    let words = field.replace('_', " ").replace("nfib code", "crime code");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
+    capital(&field.replace('_', " ").replace("nfib code", "crime code"))
 }
 
 /// A source's key from what a person types: "County list 2" becomes `county-list-2`.

@@ -8,7 +8,7 @@ use record::access::Resource;
 use record::ids::{MentionId, ObservableId, ReportId};
 use serde::Deserialize;
 use store::Sql;
-use web::parts::{Button, Choice, FieldErrors, Hidden, Page, Radios, Textarea, WeightBar};
+use web::parts::{Button, Choice, FieldErrors, Hidden, Page, Radios, Textarea, WeightBar, words};
 use web::{App, Form, SignedIn};
 
 use super::{JUDGE, JUDGE_LINK, Verdict, judge_people, reason, reject_link, restore_link};
@@ -181,12 +181,7 @@ pub(super) async fn judge(
     match outcome {
         Ok(()) => Ok(Redirect::to(&back).into_response()),
         Err(web::Error::BadRequest(problem)) => {
-            let mut letters = problem.chars();
-            let problem: String = letters
-                .next()
-                .map(|c| c.to_uppercase().chain(letters).collect())
-                .unwrap_or_default();
-            errors.add("verdict", problem);
+            errors.add("verdict", words::capital(&problem));
             let page = question(&app, &who, pair, errors).await?;
             web::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use record::policy::{Files, PolicyError};
 use serde::Deserialize;
+use web::parts::words::capital;
 
 /// Parts of a guide, in the order of a call: heading in `advice-topics.csv`, words for the page.
 const SECTIONS: [(&str, &str); 7] = [
@@ -199,10 +200,5 @@ fn keys(text: &str) -> impl Iterator<Item = &str> {
 
 /// A key as a sentence: `check_forwarding_rules` is "Check forwarding rules".
 pub fn sentence(key: &str) -> String {
-    let words = key.replace('_', " ");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => words,
-    }
+    capital(&key.replace('_', " "))
 }

@@ -5,7 +5,7 @@ use record::ids::{ActorId, WorkItemId};
 use record::report::Feed;
 use record::time::Timestamp;
 use record::work::{Priority, Summary};
-use store::{Row, Shown, Sql, Value};
+use store::{Row, Shown, Sql, Value, work};
 use web::App;
 
 use super::schema::HANDED_OVER;
@@ -322,24 +322,7 @@ fn limited(sql: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) 
     if asked.overdue {
         sql = sql.with(" and w.due_at < ?", [now.into()]);
     }
-    visible(sql, scope)
-}
-
-/// Only what the actor may see.
-fn visible(mut sql: Sql, scope: &Scope) -> Sql {
-    sql = sql.with(" and w.marking <= ?", [scope.ceiling.into()]);
-    sql = if scope.compartments.is_empty() {
-        sql.then(" and w.compartment is null")
-    } else {
-        let named = scope.compartments.iter().map(|c| c.as_str().into());
-        sql.then(" and (w.compartment is null or")
-            .within(" w.compartment in", named)
-            .then(")")
-    };
-    match &scope.unit {
-        Some(unit) => sql.with(" and w.unit = ?", [unit.as_str().into()]),
-        None => sql,
-    }
+    work::visible(sql, scope)
 }
 
 fn listed(row: &Row) -> Result<Listed, web::Error> {

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use record::access::Resource;
-use record::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -113,7 +112,7 @@ async fn api_enter(
         &sent.month,
         &sent.value.to_string(),
         &sent.source,
-        Timestamp::day(app.now()),
+        app.now().day(),
     )
     .map_err(|errors| Error::BadRequest(errors.in_words()))?;
     let entered = enter(app, &who, vec![total], sent.replace).await?;
