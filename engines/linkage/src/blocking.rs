@@ -5,12 +5,13 @@ use crate::condition::{Scope, call};
 use crate::error::{Error, Fault};
 use crate::model::{Kind, Model};
 use crate::prepared::Prepared;
+use crate::sheet::Record;
 use crate::stable::{self, Stable};
 use crate::{normal, similarity};
 
 /// The most keys one rule gives one record. Reached only by a record with many values in each of
 /// the rule's columns; the rest are left out.
-const MOST_KEYS: usize = 64;
+pub(crate) const MOST_KEYS: usize = 64;
 
 /// `soundex(surname) + exact(date_of_birth)`: a record's keys are all ways to take one value from
 /// each part; without a value in every part it has none.
@@ -19,11 +20,13 @@ pub(crate) struct Rule {
     /// From the rule's text in normal form, so that rules can be added, removed and reordered
     /// without changing the stored keys of the others.
     seed: Stable,
+    /// As the model writes it.
+    written: String,
     parts: Vec<Part>,
 }
 
 #[derive(Debug, Clone)]
-struct Part {
+pub(crate) struct Part {
     kind: PartKind,
     column: usize,
     /// Second column of `unordered`.
@@ -39,6 +42,7 @@ enum PartKind {
     Nickname,
     Unordered,
     Year,
+    MonthDay,
     Sector,
     District,
     LocalPart,
@@ -59,6 +63,7 @@ const PARTS: &[(&str, PartKind, &[Kind])] = &[
         &[Kind::Name, Kind::Forename],
     ),
     ("year", PartKind::Year, &[Kind::Date]),
+    ("month_day", PartKind::MonthDay, &[Kind::Date]),
     ("sector", PartKind::Sector, &[Kind::Postcode]),
     ("district", PartKind::District, &[Kind::Postcode]),
     ("local_part", PartKind::LocalPart, &[Kind::Email]),
@@ -73,6 +78,7 @@ pub(crate) fn parse(text: &str, scope: &Scope<'_>) -> Result<Rule, Error> {
     let normal: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     Ok(Rule {
         seed: Stable::NEW.add_text(&normal),
+        written: text.trim().to_owned(),
         parts,
     })
 }
@@ -135,10 +141,27 @@ impl Model {
 }
 
 impl Rule {
+    pub(crate) fn seed(&self) -> Stable {
+        self.seed
+    }
+
+    pub(crate) fn written(&self) -> &str {
+        &self.written
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The columns it reads.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().flat_map(|part| [part.column, part.other])
+    }
+
     /// Adds the keys of the `rest` of the parts to those begun in `so_far`; how many more may come.
     fn keys(
         &self,
-        record: &Prepared,
+        record: impl Record,
         so_far: Stable,
         rest: &[Part],
         keys: &mut Vec<u64>,
@@ -158,8 +181,22 @@ impl Rule {
 }
 
 impl Part {
+    pub(crate) fn column(&self) -> usize {
+        self.column
+    }
+
+    /// Whether it looks at two columns of a record together.
+    pub(crate) fn reads_two(&self) -> bool {
+        self.kind == PartKind::Unordered
+    }
+
+    /// Whether it sees one thing at most in a value.
+    pub(crate) fn is_single(&self) -> bool {
+        !matches!(self.kind, PartKind::Word | PartKind::Nickname)
+    }
+
     /// Calls `with` for the hash of each value this part sees in the record.
-    fn each(&self, record: &Prepared, mut with: impl FnMut(u64)) {
+    pub(crate) fn each(&self, record: impl Record, mut with: impl FnMut(u64)) {
         if self.kind == PartKind::Unordered {
             for one in record.values(self.column) {
                 for other in record.values(self.other) {
@@ -175,6 +212,7 @@ impl Part {
         for value in record.values(self.column) {
             match self.kind {
                 PartKind::Word => value.words().iter().copied().for_each(&mut with),
+                PartKind::Exact => with(value.hash()),
                 PartKind::Nickname => value.formal().iter().copied().for_each(&mut with),
                 _ => {
                     if let Some(hash) = self.single(value.text()) {
@@ -199,12 +237,12 @@ impl Part {
                 Some(&text[..end])
             }
             PartKind::Year => text.get(..4),
+            PartKind::MonthDay => text.get(5..10),
             PartKind::Sector => normal::sector(text),
             PartKind::District => normal::district(text),
             PartKind::LocalPart => normal::local_part(text),
-            PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => {
-                Some(text)
-            }
+            // Answered before: they do not look at the text alone.
+            PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => None,
         }?;
         Some(stable::hash(part))
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{Column, Kind};
 use crate::normal;
 use crate::stable::{self, Stable};
-use crate::written::Written;
+use crate::written::{Written, WrittenColumn};
 
 pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
     for (place, named) in [
@@ -22,12 +22,19 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
             }
         }
     }
-    let column = |(name, kind): (&String, &Kind)| {
+    let column = |(name, written_column): (&String, &WrittenColumn)| {
+        let kind = &written_column.kind();
+        let (from, separator) = match written_column {
+            WrittenColumn::Kind(_) => (Vec::new(), None),
+            WrittenColumn::From(from) => (from.from.clone(), from.separator),
+        };
         let unknown = written.unknown.get(name).into_iter().flatten();
         let dropped = written.drop_words.get(name).into_iter().flatten();
         Ok(Column {
             name: name.clone(),
             kind: *kind,
+            from,
+            separator,
             unknown: unknown
                 .filter_map(|text| normal_unknown(*kind, text, &written.country_code))
                 .collect(),
@@ -99,7 +106,7 @@ pub(crate) fn normal_digest(written: &Written) -> u64 {
         .add_number(normal::RULES)
         .add_text(&written.country_code);
     for (name, kind) in &written.columns {
-        digest = digest.add_text(name).add_text(kind.name());
+        digest = digest.add_text(name).add_text(kind.kind().name());
     }
     for lists in [&written.unknown, &written.drop_words] {
         digest = digest.add(&[0]);

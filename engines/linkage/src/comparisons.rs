@@ -68,7 +68,9 @@ pub(crate) fn comparison(
 fn level(comparison: &str, written: &WrittenLevel, scope: &Scope<'_>) -> Result<Level, Error> {
     let when = written.when.trim();
     let label = written.label.clone().unwrap_or_else(|| when.to_owned());
-    for (letter, value) in [('m', written.m), ('u', written.u)] {
+    let (m, u) = (written.m, written.u);
+    let r = written.r.unwrap_or(u);
+    for (letter, value) in [('m', m), ('u', u), ('r', r)] {
         if !(value > 0.0 && value < 1.0) {
             let comparison = comparison.to_owned();
             return Err(Error::Probability {
@@ -88,14 +90,15 @@ fn level(comparison: &str, written: &WrittenLevel, scope: &Scope<'_>) -> Result<
         tests.as_slice(),
         [Test { kind: TestKind::Exact, negated: false, column, .. }] if Some(*column) == scope.default
     );
-    let (m, u) = (written.m, written.u);
     Ok(Level {
         label,
         tests,
         exact,
         m,
         u,
+        r,
         weight: (m / u).log2(),
+        against_related: (m / r).log2(),
     })
 }
 
@@ -111,6 +114,7 @@ fn check_levels(name: &str, levels: &[Level]) -> Result<(), Error> {
     for (letter, sum) in [
         ('m', levels.iter().map(|level| level.m).sum::<f64>()),
         ('u', levels.iter().map(|level| level.u).sum::<f64>()),
+        ('r', levels.iter().map(|level| level.r).sum::<f64>()),
     ] {
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             return Err(Error::Sum {
@@ -128,15 +132,6 @@ fn check_levels(name: &str, levels: &[Level]) -> Result<(), Error> {
             return Err(Error::Unreachable {
                 comparison: comparison(),
                 level: level.label.clone(),
-            });
-        }
-        let above = levels[at - 1].weight;
-        if level.weight > above {
-            return Err(Error::LevelOrder {
-                comparison: comparison(),
-                level: level.label.clone(),
-                weight: level.weight,
-                above,
             });
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Fault};
 use crate::model::{Column, Kind};
-use crate::prepared::{Prepared, Value};
+use crate::sheet::{Record, Value};
 use crate::{normal, similarity};
 
 /// One test in a condition.
@@ -37,6 +37,7 @@ pub(crate) enum TestKind {
     DayMonthSwapped,
     WithinDays,
     SameYear,
+    YearOnly,
     SameSector,
     SameDistrict,
     SameLocalPart,
@@ -147,6 +148,12 @@ const RULES: &[Rule] = &[
     Rule {
         name: "same_year",
         kind: TestKind::SameYear,
+        bound: Bound::None,
+        reads: &[Kind::Date],
+    },
+    Rule {
+        name: "year_only",
+        kind: TestKind::YearOnly,
         bound: Bound::None,
         reads: &[Kind::Date],
     },
@@ -367,7 +374,7 @@ pub(crate) struct Measured {
 impl Test {
     /// Whether some pair of the two records' values passes. A missing value passes nothing.
     /// `Differs` is answered by the caller, who knows the levels.
-    pub(crate) fn holds(&self, a: &Prepared, b: &Prepared, measured: &mut Measured) -> bool {
+    pub(crate) fn holds<R: Record>(&self, a: R, b: R, measured: &mut Measured) -> bool {
         let found = match self.kind {
             TestKind::Swapped => self.swapped(a, b),
             TestKind::JaroWinkler => self.measure(a, b, measured) >= self.bound,
@@ -399,6 +406,7 @@ impl Test {
                 days.is_some_and(|(a, b)| a.abs_diff(b) as f64 <= self.bound)
             }
             TestKind::SameYear => a.text().get(..4) == b.text().get(..4),
+            TestKind::YearOnly => year_only(a.text(), b.text()),
             TestKind::SameSector => same_part(normal::sector),
             TestKind::SameDistrict => same_part(normal::district),
             TestKind::SameLocalPart => same_part(normal::local_part),
@@ -416,13 +424,13 @@ impl Test {
     }
 
     /// What stands in one column here stands in the other there, and the other way round.
-    fn swapped(&self, a: &Prepared, b: &Prepared) -> bool {
+    fn swapped<R: Record>(&self, a: R, b: R) -> bool {
         let meets =
             |of_a: usize, of_b: usize| a.values(of_a).any(|a| b.values(of_b).any(|b| a.equals(b)));
         meets(self.column, self.other) && meets(self.other, self.column)
     }
 
-    fn measure(&self, a: &Prepared, b: &Prepared, measured: &mut Measured) -> f64 {
+    fn measure<R: Record>(&self, a: R, b: R, measured: &mut Measured) -> f64 {
         if let Some((column, found)) = measured.jaro_winkler
             && column == self.column
         {
@@ -443,6 +451,12 @@ impl Test {
 fn initial(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     short.chars().count() == 1 && long.starts_with(short)
+}
+
+/// Whether the years agree and one of the dates is 1 January, which is what people write when they
+/// know no more than the year.
+fn year_only(a: &str, b: &str) -> bool {
+    a.get(..4) == b.get(..4) && [a, b].iter().any(|date| date.ends_with("-01-01"))
 }
 
 fn day_month_swapped(a: &str, b: &str) -> bool {

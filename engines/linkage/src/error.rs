@@ -69,7 +69,7 @@ pub enum Error {
         comparison: String,
         /// Label of the level.
         level: String,
-        /// `m` or `u`.
+        /// `m`, `u` or `r`.
         letter: char,
         /// Value in the file.
         value: f64,
@@ -82,25 +82,10 @@ pub enum Error {
     Sum {
         /// Name of the comparison.
         comparison: String,
-        /// `m` or `u`.
+        /// `m`, `u` or `r`.
         letter: char,
         /// What they add up to.
         sum: f64,
-    },
-    /// A level that says more than the one above it.
-    #[error(
-        "comparison `{comparison}`: level `{level}` weighs {weight:.2} bits, more than the level \
-         above it ({above:.2}); put the stronger agreement first, or correct its m and u"
-    )]
-    LevelOrder {
-        /// Name of the comparison.
-        comparison: String,
-        /// Label of the level.
-        level: String,
-        /// Its match weight, in bits.
-        weight: f64,
-        /// Match weight of the level above, in bits.
-        above: f64,
     },
     /// A level that the one above it always takes.
     #[error(

@@ -52,6 +52,7 @@
 //!
 //! Start reading at `model.rs`, then `score.rs`.
 
+pub mod batch;
 mod blocking;
 mod columns;
 mod comparisons;
@@ -63,13 +64,15 @@ mod model;
 mod normal;
 mod prepared;
 mod score;
+mod sheet;
 mod similarity;
 mod stable;
+pub mod suggest;
 mod written;
 
 pub use components::{Components, Edge, components};
 pub use damping::{shared_value_weight, value_share};
 pub use error::{Error, Fault};
-pub use model::{Band, Kind, Model};
+pub use model::{Band, Kind, Model, Rates};
 pub use prepared::Prepared;
 pub use score::{Ceiled, Frequencies, Part, Scored};

@@ -16,21 +16,25 @@ const VERSION: u32 = 1;
 ///
 /// - `version`, `prior`, `link`, `review`: see [`Model::prior_weight`] and [`Model::band`].
 ///   `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
-/// - `[columns]`: name and [`Kind`] of each.
+/// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator }`, where `from` lists the
+///   headings of a table it is read from and `separator` parts several values in one cell.
 /// - `[[comparison]]`: `column`, or `name` and `columns`; `levels` from the strongest agreement
 ///   down to `else`, each with `when`, `m`, `u` and, for the reader, a `label`. m and u each add up
 ///   to 1. With `frequency = true`, the share of the value takes the place of u where the level is
 ///   `exact`, rare values gaining `frequency_most` bits at most (3 unless given).
+/// - `[related]`, with a `prior` of its own: two records may also be of two people of one household
+///   or family, who share names and homes without being the same. Each level may then have an `r`
+///   beside its m and u (u unless given). The pair must outweigh both readings.
 /// - `when`: tests joined by `&`, `not` before one turning it round. `exact`, `jaro_winkler >= N`,
 ///   `shares_word`, `words >= N` (share of all words that are in both), `nickname`, `initial`,
 ///   `soundex`, `swapped(other column)`, `one_character_off`, `day_month_swapped`,
-///   `within_days <= N`, `same_year`, `same_sector`, `same_district`, `same_local_part`,
+///   `within_days <= N`, `same_year`, `year_only` (one is 1 January), `same_sector`, `same_district`, `same_local_part`,
 ///   `within <= N`. In a comparison of several columns each names its own: `exact(postcode)`.
 ///   A missing value passes no test. Of several values the best pair counts.
 /// - `[[ceiling]]`: `name`, `when` and `at_most`, in bits. Here `differs(column)` may also be
 ///   asked: both values are there, and their comparison reached `else`.
 /// - `blocking`: a list of rules, each of parts joined by `+`: `exact`, `soundex`, `initial`,
-///   `word`, `nickname`, `unordered(column, column)`, `year`, `sector`, `district`, `local_part`.
+///   `word`, `nickname`, `unordered(column, column)`, `year`, `month_day`, `sector`, `district`, `local_part`.
 /// - `[unknown]`: values that mean "not known", by column. `[drop_words]`: words that say nothing,
 ///   by column. `[abbreviations]`: short and full form of words in `text` columns.
 ///   `[nicknames]`: a formal forename and its short forms.
@@ -42,6 +46,9 @@ pub struct Model {
     pub(crate) ceilings: Vec<Ceiling>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) prior_weight: f64,
+    /// log2 of how much likelier two records taken at random are of the same than of related
+    /// people; `None` where the model knows no related people.
+    pub(crate) related_weight: Option<f64>,
     link: f64,
     review: f64,
     pub(crate) country_code: String,
@@ -111,6 +118,10 @@ pub(crate) struct Column {
     pub kind: Kind,
     /// Normal forms that stand for "not known".
     pub unknown: FxHashSet<String>,
+    /// Headings of a table it is read from; its name where there are none.
+    pub from: Vec<String>,
+    /// What parts several values in one cell of a table.
+    pub separator: Option<char>,
     /// Words that say nothing in this column.
     pub drop_words: FxHashSet<String>,
 }
@@ -133,8 +144,33 @@ pub(crate) struct Level {
     pub exact: bool,
     pub m: f64,
     pub u: f64,
+    /// How often records of related people fall here; u where the model does not say.
+    pub r: f64,
     /// log2(m/u).
     pub weight: f64,
+    /// log2(m/r).
+    pub against_related: f64,
+}
+
+impl Level {
+    /// Sets what was estimated, and the weights that follow.
+    pub(crate) fn set(&mut self, rates: Rates) {
+        let Rates { m, u, r } = rates;
+        (self.m, self.u, self.r) = (m, u, r);
+        self.weight = (m / u).log2();
+        self.against_related = (m / r).log2();
+    }
+}
+
+/// How often a level is reached, by who the two records are of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Of the same.
+    pub m: f64,
+    /// Of two who have nothing to do with each other.
+    pub u: f64,
+    /// Of two who are related: of one household or family.
+    pub r: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -182,6 +218,10 @@ impl Model {
         named_once(names)?;
         Ok(Self {
             prior_weight: (written.prior / (1.0 - written.prior)).log2(),
+            related_weight: written
+                .related
+                .as_ref()
+                .map(|related| (written.prior / related.prior).log2()),
             link: written.link,
             review: written.review,
             abbreviations: columns::abbreviations(&written)?,
@@ -195,11 +235,47 @@ impl Model {
         })
     }
 
+    /// This model with other parameters.
+    pub fn with(&self, parameters: &crate::batch::Parameters) -> Self {
+        let mut model = self.clone();
+        let prior = parameters.prior;
+        model.prior_weight = (prior / (1.0 - prior)).log2();
+        if self.related_weight.is_some() {
+            model.related_weight = Some((prior / parameters.related).log2());
+        }
+        for (comparison, levels) in model.comparisons.iter_mut().zip(&parameters.levels) {
+            for (level, rates) in comparison.levels.iter_mut().zip(levels) {
+                level.set(*rates);
+            }
+        }
+        model
+    }
+
     /// The columns in order of name, with their kinds.
     pub fn columns(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.columns
             .iter()
             .map(|column| (column.name.as_str(), column.kind))
+    }
+
+    /// The headings of a table that each column is read from, in order of the columns' names.
+    pub fn headings(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.columns.iter().map(|column| match column.from.as_slice() {
+            [] => vec![column.name.as_str()],
+            from => from.iter().map(String::as_str).collect(),
+        })
+    }
+
+    /// The blocking rules as the model writes them.
+    pub fn written_rules(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(Rule::written)
+    }
+
+    /// This model with some of its blocking rules, by place.
+    pub(crate) fn with_rules(&self, kept: &[usize]) -> Self {
+        let mut model = self.clone();
+        model.rules = kept.iter().map(|rule| self.rules[*rule].clone()).collect();
+        model
     }
 
     /// The columns whose frequencies scoring asks for (see [`crate::Frequencies`]), so that the
@@ -267,6 +343,13 @@ fn plausible(written: &Written) -> Result<(), Error> {
     if !(written.prior > 0.0 && written.prior < 1.0) {
         return Err(Error::Prior {
             value: written.prior,
+        });
+    }
+    if let Some(related) = &written.related
+        && !(related.prior > 0.0 && related.prior < 1.0)
+    {
+        return Err(Error::Prior {
+            value: related.prior,
         });
     }
     let (link, review) = (written.link, written.review);

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Raise this when any rule in this file changes: stored records are then prepared anew.
-pub(crate) const RULES: u64 = 1;
+pub(crate) const RULES: u64 = 2;
 
 /// Words in lower case without accents, apostrophes or punctuation, one space between. Empty when
 /// nothing is left.
@@ -61,10 +61,18 @@ fn latin(c: char) -> Option<&'static str> {
     })
 }
 
-/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without a time behind it) and day first as
+/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without hyphens, with or without a time behind it) and day first as
 /// Britons write it, with `/`, `.` or `-`. `None` for what is no date of the calendar.
 pub(crate) fn date(text: &str) -> Option<String> {
     let day_part = text.trim().split(['T', ' ']).next()?;
+    let parted;
+    let day_part = if day_part.len() == 8 && day_part.bytes().all(|b| b.is_ascii_digit()) {
+        // 19800312, the basic form of ISO 8601.
+        parted = format!("{}-{}-{}", &day_part[..4], &day_part[4..6], &day_part[6..]);
+        &parted
+    } else {
+        day_part
+    };
     let mut numbers = [0_u32; 3];
     let mut lengths = [0_usize; 3];
     let mut parts = day_part.split(['-', '/', '.']);
@@ -250,6 +258,8 @@ mod tests {
         for (text, expected) in [
             ("1980-03-12", Some("1980-03-12")),
             ("1980-3-2", Some("1980-03-02")),
+            ("19800312", Some("1980-03-12")),
+            ("12031980", None),
             ("12/03/1980", Some("1980-03-12")),
             ("12.3.1980", Some("1980-03-12")),
             ("1980-03-12T00:00:00Z", Some("1980-03-12")),

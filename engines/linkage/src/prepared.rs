@@ -1,9 +1,8 @@
 //! A record in normal form, ready to be compared, and its stored form.
 
-use std::ops::Range;
-
 use crate::error::Error;
 use crate::model::{Column, Kind, Model};
+use crate::sheet::{Record, Sheet, Values};
 use crate::{normal, stable};
 
 /// Marks the stored form, whose fields are then: columns by name, parted by [`FIELD`]; the values
@@ -16,88 +15,23 @@ const VALUE: char = '\u{1e}';
 
 /// A record in normal form: per column no value, one, or several (two telephones).
 ///
-/// Belongs to the model that made it. Kept in few and flat pieces, since linkage walks over many.
+/// Belongs to the model that made it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
-    /// The texts of all values, one behind the other.
-    text: Box<str>,
-    /// The words and formal names of all values, one behind the other.
-    hashes: Box<[u64]>,
-    /// The values in the order of the model's columns, ascending by text within a column.
-    places: Box<[Place]>,
-    /// For each column the end of its values in `places`; they begin where the last one's end.
-    ends: Box<[u32]>,
-}
-
-/// Where the pieces of one value lie.
-#[derive(Debug, Clone, PartialEq)]
-struct Place {
-    /// Hash of the text: unequal hashes tell values apart without looking further.
-    hash: u64,
-    text: Range<u32>,
-    words: Range<u32>,
-    formal: Range<u32>,
-}
-
-/// One value in normal form, with what comparisons would else work out again for every pair.
-#[derive(Clone, Copy)]
-pub(crate) struct Value<'a> {
-    record: &'a Prepared,
-    place: &'a Place,
-}
-
-impl<'a> Value<'a> {
-    pub(crate) fn text(self) -> &'a str {
-        &self.record.text[wide(&self.place.text)]
-    }
-
-    /// Hashes of the words, ascending. Empty where no test asks for words.
-    pub(crate) fn words(self) -> &'a [u64] {
-        &self.record.hashes[wide(&self.place.words)]
-    }
-
-    /// Hashes of the words and of the formal names they may stand for, ascending.
-    pub(crate) fn formal(self) -> &'a [u64] {
-        &self.record.hashes[wide(&self.place.formal)]
-    }
-
-    pub(crate) fn equals(self, other: Value<'_>) -> bool {
-        self.place.hash == other.place.hash && self.text() == other.text()
-    }
-}
-
-fn wide(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
+    /// One slot for each column of the model.
+    sheet: Sheet,
 }
 
 impl Prepared {
-    /// Values of the column with this place in the model, ascending.
-    pub(crate) fn values(&self, column: usize) -> impl Iterator<Item = Value<'_>> + Clone {
-        let places = &self.places[self.reach(column)];
-        places.iter().map(|place| Value {
-            record: self,
-            place,
-        })
-    }
-
-    /// Whether the column has a value.
-    pub(crate) fn has(&self, column: usize) -> bool {
-        !self.reach(column).is_empty()
-    }
-
     /// Whether no column has a value.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.sheet.is_empty()
     }
+}
 
-    fn reach(&self, column: usize) -> Range<usize> {
-        let end = |column: usize| {
-            self.ends
-                .get(column)
-                .map_or(self.places.len(), |end| *end as usize)
-        };
-        let start = column.checked_sub(1).map_or(0, end);
-        start..end(column)
+impl Record for &Prepared {
+    fn values(&self, column: usize) -> Values<'_> {
+        self.sheet.slot(column)
     }
 }
 
@@ -132,9 +66,8 @@ impl Model {
         record: &'a Prepared,
     ) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.columns.iter().enumerate().flat_map(|(at, column)| {
-            record
-                .values(at)
-                .map(|value| (column.name.as_str(), value.text()))
+            let values = record.sheet.slot(at);
+            values.map(|value| (column.name.as_str(), value.text()))
         })
     }
 
@@ -143,7 +76,7 @@ impl Model {
         let mut out = format!("{STORED}:{:016x}", self.normal_digest);
         for at in 0..self.columns.len() {
             out.push(FIELD);
-            for (n, value) in record.values(at).enumerate() {
+            for (n, value) in record.sheet.slot(at).enumerate() {
                 if n > 0 {
                     out.push(VALUE);
                 }
@@ -183,7 +116,7 @@ impl Model {
         Ok(self.assemble(values.into_iter()))
     }
 
-    fn normal_form(&self, column: &Column, text: &str) -> Option<String> {
+    pub(crate) fn normal_form(&self, column: &Column, text: &str) -> Option<String> {
         let normal = match column.kind {
             Kind::Name | Kind::Forename | Kind::Text => {
                 self.worded(column, normal::words(text)).map(shorten)
@@ -225,69 +158,38 @@ impl Model {
 
     /// Puts a record together from normal forms, ascending by column and text.
     fn assemble<'t>(&self, values: impl Iterator<Item = (usize, &'t str)> + Clone) -> Prepared {
-        let mut text = String::with_capacity(values.clone().map(|(_, text)| text.len()).sum());
-        let mut hashes = Vec::with_capacity(24);
-        let mut places = Vec::with_capacity(self.columns.len());
-        let mut ends = vec![0; self.columns.len()];
-        for (at, value) in values {
-            let start = text.len() as u32;
-            text.push_str(value);
-            let kind = self.columns[at].kind;
-            let words = if matches!(kind, Kind::Name | Kind::Forename | Kind::Text) {
-                ascending(&mut hashes, value.split(' ').map(stable::hash))
-            } else {
-                0..0
-            };
-            let formal = if kind == Kind::Forename {
-                let formal = |word| self.nicknames.get(word).into_iter().flatten().copied();
-                let names = |word| std::iter::once(stable::hash(word)).chain(formal(word));
-                ascending(&mut hashes, value.split(' ').flat_map(names))
-            } else {
-                0..0
-            };
-            let hash = stable::hash(value);
-            places.push(Place {
-                hash,
-                text: start..text.len() as u32,
-                words,
-                formal,
-            });
-            ends[at] = places.len() as u32;
+        let bytes = values.clone().map(|(_, text)| text.len()).sum();
+        let mut sheet = Sheet::with_capacity(self.columns.len(), bytes);
+        let mut values = values.peekable();
+        for at in 0..self.columns.len() {
+            while let Some((_, value)) = values.next_if(|(column, _)| *column == at) {
+                self.lay(at, value, &mut sheet);
+            }
+            sheet.end_slot();
         }
-        // A column without values ends where the one before it does.
-        for at in 1..ends.len() {
-            ends[at] = ends[at].max(ends[at - 1]);
-        }
-        Prepared {
-            text: text.into_boxed_str(),
-            hashes: hashes.into_boxed_slice(),
-            places: places.into_boxed_slice(),
-            ends: ends.into_boxed_slice(),
-        }
+        Prepared { sheet }
     }
-}
 
-/// Adds hashes in ascending order, each once; where they lie.
-fn ascending(hashes: &mut Vec<u64>, new: impl Iterator<Item = u64>) -> Range<u32> {
-    let start = hashes.len();
-    hashes.extend(new);
-    hashes[start..].sort_unstable();
-    let mut kept = start;
-    for at in start..hashes.len() {
-        if at == start || hashes[at] != hashes[kept - 1] {
-            hashes[kept] = hashes[at];
-            kept += 1;
-        }
+    /// Adds a normal form of a column to the slot that is being filled.
+    pub(crate) fn lay(&self, column: usize, value: &str, sheet: &mut Sheet) {
+        let kind = self.columns[column].kind;
+        let worded = matches!(kind, Kind::Name | Kind::Forename | Kind::Text);
+        let words = || value.split(' ').filter(move |_| worded);
+        let formal = words()
+            .filter(|_| kind == Kind::Forename)
+            .flat_map(|word| {
+                let formal = self.nicknames.get(word).into_iter().flatten().copied();
+                std::iter::once(stable::hash(word)).chain(formal)
+            });
+        sheet.add(value, words().map(stable::hash), formal);
     }
-    hashes.truncate(kept);
-    start as u32..kept as u32
 }
 
 /// The most bytes of a value that count. No name or address is longer, and a whole narrative in a
 /// name field must not make a comparison slow.
 const LONGEST: usize = 1_024;
 
-fn beginning(text: &str) -> &str {
+pub(crate) fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
 }
 

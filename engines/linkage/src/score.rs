@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::condition::{Measured, TestKind};
 use crate::model::{Ceiling, Comparison, Model};
 use crate::prepared::Prepared;
+use crate::sheet::Record;
 
 /// How common values are, for term-frequency adjustment. `()` knows nothing and adjusts nothing.
 pub trait Frequencies {
@@ -22,7 +23,8 @@ impl Frequencies for () {
 
 /// Two records compared.
 ///
-/// `weight` is the prior's weight, plus the weight of every part, plus what a ceiling takes.
+/// `weight` is the prior's weight, plus the weight of every part, plus what related people and a
+/// ceiling take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scored<'m> {
     /// Match weight in bits: log2 of the odds that the records describe the same thing.
@@ -31,6 +33,8 @@ pub struct Scored<'m> {
     pub probability: f64,
     /// What each comparison contributed, in the order of the model.
     pub parts: Vec<Part<'m>>,
+    /// Bits taken, below zero, because the records may be of two related people.
+    pub related: f64,
     /// The ceiling that held the weight down, if one did.
     pub ceiling: Option<Ceiled<'m>>,
 }
@@ -46,6 +50,8 @@ pub struct Part<'m> {
     pub m: f64,
     /// How often records of different things do; 1 when missing.
     pub u: f64,
+    /// How often records of related people do; 1 when missing.
+    pub r: f64,
     /// Match weight in bits: log2(m/u) and the frequency adjustment.
     pub weight: f64,
     /// Bits added (rare value) or taken (common value) by term frequency; included in `weight`.
@@ -71,16 +77,32 @@ impl Model {
         b: &Prepared,
         known: &(impl Frequencies + ?Sized),
     ) -> Scored<'_> {
+        self.scored(a, b, known)
+    }
+
+    pub(crate) fn scored<R: Record>(
+        &self,
+        a: R,
+        b: R,
+        known: &(impl Frequencies + ?Sized),
+    ) -> Scored<'_> {
         let parts: Vec<Part<'_>> = self
             .comparisons
             .iter()
             .map(|comparison| self.part(comparison, a, b, known))
             .collect();
         let sum = self.prior_weight + parts.iter().map(|part| part.weight).sum::<f64>();
+        let related = self.related_weight.map_or(0.0, |prior| {
+            let against = parts.iter().map(|part| (part.m / part.r).log2()).sum::<f64>();
+            taken_by_related(sum, prior + against)
+        });
+        let sum = sum + related;
         let ceiling = self
             .ceilings
             .iter()
-            .filter(|ceiling| ceiling.at_most < sum && applies(ceiling, a, b, &parts))
+            .filter(|ceiling| {
+                ceiling.at_most < sum && ceiling.applies(a, b, |at| parts[at].differs)
+            })
             .min_by(|a, b| a.at_most.total_cmp(&b.at_most))
             .map(|ceiling| Ceiled {
                 name: &ceiling.name,
@@ -92,39 +114,31 @@ impl Model {
             weight,
             probability,
             parts,
+            related,
             ceiling,
         }
     }
 
-    fn part<'m>(
+    fn part<'m, R: Record>(
         &'m self,
         comparison: &'m Comparison,
-        a: &Prepared,
-        b: &Prepared,
+        a: R,
+        b: R,
         known: &(impl Frequencies + ?Sized),
     ) -> Part<'m> {
-        let both = |column: &usize| a.has(*column) && b.has(*column);
         let missing = Part {
             comparison: &comparison.name,
             level: "missing",
             m: 1.0,
             u: 1.0,
+            r: 1.0,
             weight: 0.0,
             frequency_adjustment: 0.0,
             differs: false,
         };
-        if !comparison.columns.iter().any(both) {
+        let Some(level) = comparison.reached(a, b).map(|at| &comparison.levels[at]) else {
             return missing;
-        }
-        let mut measured = Measured::default();
-        let reached = comparison.levels.iter().find(|level| {
-            level
-                .tests
-                .iter()
-                .all(|test| test.holds(a, b, &mut measured))
-        });
-        // The last level has no tests, so one is always reached.
-        let Some(level) = reached else { return missing };
+        };
         let frequency_adjustment = match comparison.frequency_most {
             Some(most) if level.exact => {
                 self.adjustment(comparison.columns[0], level.u, most, a, b, known)
@@ -135,6 +149,7 @@ impl Model {
             level: &level.label,
             m: level.m,
             u: level.u,
+            r: level.r,
             weight: level.weight + frequency_adjustment,
             frequency_adjustment,
             differs: level.tests.is_empty(),
@@ -145,13 +160,13 @@ impl Model {
     /// log2(u / share) of the rarest value that both records have: u says how often any value is
     /// shared by chance, the share how often this one is. Rare values gain `most` bits at most,
     /// since a name seen once may be a misspelling; common ones lose what they must.
-    fn adjustment(
+    fn adjustment<R: Record>(
         &self,
         column: usize,
         u: f64,
         most: f64,
-        a: &Prepared,
-        b: &Prepared,
+        a: R,
+        b: R,
         known: &(impl Frequencies + ?Sized),
     ) -> f64 {
         let name = &self.columns[column].name;
@@ -165,11 +180,39 @@ impl Model {
     }
 }
 
-fn applies(ceiling: &Ceiling, a: &Prepared, b: &Prepared, parts: &[Part<'_>]) -> bool {
-    let mut measured = Measured::default();
-    ceiling.tests.iter().all(|test| match test.kind {
-        // `other` was set to the place of the comparison when the model was read.
-        TestKind::Differs => parts.get(test.other).is_some_and(|part| part.differs) != test.negated,
-        _ => test.holds(a, b, &mut measured),
-    })
+/// What is taken from a weight of `against_others` bits when the same evidence speaks with only
+/// `against_related` bits against two related people: odds against either reading add up.
+pub(crate) fn taken_by_related(against_others: f64, against_related: f64) -> f64 {
+    // -log2(2^-a + 2^-b) - a, written so that nothing overflows.
+    -(against_others - against_related).exp2().ln_1p() * std::f64::consts::LOG2_E
+}
+
+impl Comparison {
+    /// The first level that holds; `None` where no column has a value on both sides. Symmetric.
+    pub(crate) fn reached<R: Record>(&self, a: R, b: R) -> Option<usize> {
+        let both = |column: &usize| a.has(*column) && b.has(*column);
+        if !self.columns.iter().any(both) {
+            return None;
+        }
+        let mut measured = Measured::default();
+        // The last level has no tests, so one is always reached.
+        self.levels.iter().position(|level| {
+            level
+                .tests
+                .iter()
+                .all(|test| test.holds(a, b, &mut measured))
+        })
+    }
+}
+
+impl Ceiling {
+    /// Whether it applies; `differs` tells whether the comparison with this place reached `else`.
+    pub(crate) fn applies<R: Record>(&self, a: R, b: R, differs: impl Fn(usize) -> bool) -> bool {
+        let mut measured = Measured::default();
+        self.tests.iter().all(|test| match test.kind {
+            // `other` was set to the place of the comparison when the model was read.
+            TestKind::Differs => differs(test.other) != test.negated,
+            _ => test.holds(a, b, &mut measured),
+        })
+    }
 }

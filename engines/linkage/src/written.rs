@@ -17,7 +17,8 @@ pub(crate) struct Written {
     #[serde(default = "united_kingdom")]
     pub country_code: String,
     pub blocking: Vec<String>,
-    pub columns: BTreeMap<String, Kind>,
+    pub columns: BTreeMap<String, WrittenColumn>,
+    pub related: Option<WrittenRelated>,
     #[serde(default)]
     pub comparison: Vec<WrittenComparison>,
     #[serde(default)]
@@ -30,6 +31,38 @@ pub(crate) struct Written {
     pub abbreviations: BTreeMap<String, String>,
     #[serde(default)]
     pub nicknames: BTreeMap<String, Vec<String>>,
+}
+
+/// A column: its kind, or its kind and where it comes from.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a kind such as \"name\", or { kind = …, from = […], separator = … }")]
+pub(crate) enum WrittenColumn {
+    Kind(Kind),
+    From(WrittenFrom),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WrittenFrom {
+    pub kind: Kind,
+    #[serde(default)]
+    pub from: Vec<String>,
+    pub separator: Option<char>,
+}
+
+impl WrittenColumn {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Kind(kind) => *kind,
+            Self::From(from) => from.kind,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WrittenRelated {
+    pub prior: f64,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +84,7 @@ pub(crate) struct WrittenLevel {
     pub label: Option<String>,
     pub m: f64,
     pub u: f64,
+    pub r: Option<f64>,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,360 @@
+//! Blocks: units that have a blocking key in common, rule by rule, and the walk over their pairs.
+//!
+//! A pair that several rules find is visited once, under the first of them. No table of pairs is
+//! ever made: whether an earlier rule found it follows from the block numbers of the two.
+
+use rayon::prelude::*;
+
+use super::Population;
+use super::keys::RuleKeys;
+use crate::Model;
+
+/// The most units of one block that are compared all with all; see [`HotBlock`].
+pub(crate) const LARGEST: usize = 600;
+
+/// A block too large to compare all with all. Its units are compared where they agree on a further
+/// column as well; those that agree on everything are compared in runs of [`LARGEST`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HotBlock {
+    /// The rule, as the model writes it.
+    pub rule: String,
+    /// Distinct records in the block.
+    pub units: u64,
+    /// One of its records, by row.
+    pub example: u32,
+}
+
+/// The blocks of all rules.
+pub(crate) struct Blocks {
+    rules: Vec<RuleBlocks>,
+    /// Unit by unit, for each rule the number of its block; 0 for none.
+    block_of: Vec<u32>,
+    pub(crate) hot: Vec<HotBlock>,
+}
+
+struct RuleBlocks {
+    /// Block by block, its units, ascending.
+    units: Vec<u32>,
+    /// Where each block ends.
+    ends: Vec<u32>,
+    /// From this block on they are parts of hot blocks, whose pairs may come up again.
+    parts_from: usize,
+    /// For a rule that gives a record several keys: unit by unit, its blocks, ascending.
+    several: Option<(Vec<u32>, Vec<u32>)>,
+}
+
+/// Blocks of one rule that are walked together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    pub(crate) rule: usize,
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) pairs: u64,
+}
+
+/// Which pairs of a block are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Between {
+    /// All.
+    Everybody,
+    /// Only records of different sources: both tables are known to hold nobody twice.
+    Sources,
+}
+
+impl Blocks {
+    pub(crate) fn new(model: &Model, people: &Population) -> Self {
+        let width = model.rules.len();
+        let built: Vec<(RuleBlocks, Vec<HotBlock>)> = model
+            .rules
+            .iter()
+            .map(|rule| {
+                let keys = RuleKeys::new(rule, &people.pools);
+                let read: Vec<usize> = rule.columns().collect();
+                RuleBlocks::new(&keyed(&keys, people), people, rule.written(), &read)
+            })
+            .collect();
+        let mut block_of = vec![0; people.units() * width];
+        let mut hot = Vec::new();
+        let mut rules = Vec::with_capacity(width);
+        for (at, (mut rule, found)) in built.into_iter().enumerate() {
+            hot.extend(found);
+            rule.number(at, width, &mut block_of);
+            rules.push(rule);
+        }
+        Self {
+            rules,
+            block_of,
+            hot,
+        }
+    }
+
+    /// Pairs that each rule looks at, whether or not an earlier one does too.
+    pub(crate) fn pairs(&self) -> Vec<u64> {
+        self.rules
+            .iter()
+            .map(|rule| (0..rule.ends.len()).map(|block| rule.pairs(block)).sum())
+            .collect()
+    }
+
+    /// All blocks in stretches of about `pairs` pairs.
+    pub(crate) fn stretches(&self, pairs: u64) -> Vec<Stretch> {
+        let mut stretches = Vec::new();
+        for (rule, blocks) in self.rules.iter().enumerate() {
+            let mut open = Stretch { rule, from: 0, to: 0, pairs: 0 };
+            for block in 0..blocks.ends.len() {
+                open.pairs += blocks.pairs(block);
+                open.to = block as u32 + 1;
+                if open.pairs >= pairs {
+                    stretches.push(open);
+                    open = Stretch { rule, from: open.to, to: open.to, pairs: 0 };
+                }
+            }
+            if open.pairs > 0 {
+                stretches.push(open);
+            }
+        }
+        stretches
+    }
+
+    pub(crate) fn count(&self, rule: usize) -> usize {
+        self.rules[rule].ends.len()
+    }
+
+    pub(crate) fn pairs_of(&self, rule: usize, block: usize) -> u64 {
+        self.rules[rule].pairs(block)
+    }
+
+    /// The units of a block, ascending.
+    pub(crate) fn units(&self, rule: usize, block: usize) -> &[u32] {
+        self.rules[rule].block(block)
+    }
+
+    /// Calls `with` for every pair of a stretch that no earlier rule looks at.
+    pub(crate) fn walk(&self, stretch: Stretch, mut with: impl FnMut(u32, u32)) {
+        for block in stretch.from..stretch.to {
+            let units = self.units(stretch.rule, block as usize);
+            for (at, one) in units.iter().enumerate() {
+                for other in &units[at + 1..] {
+                    if !self.seen_before(stretch.rule, *one, *other) {
+                        with(*one, *other);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a rule before this one looks at the pair.
+    pub(crate) fn seen_before(&self, rule: usize, one: u32, other: u32) -> bool {
+        self.finders(rule, one, other).next().is_some()
+    }
+
+    /// How many rules look at the pair.
+    pub(crate) fn found_by(&self, one: u32, other: u32) -> usize {
+        self.finders(self.rules.len(), one, other).count()
+    }
+
+    /// The rules before `rule` that look at the pair.
+    pub(crate) fn finders(&self, rule: usize, one: u32, other: u32) -> impl Iterator<Item = usize> {
+        let width = self.rules.len();
+        let of = |unit: u32| &self.block_of[unit as usize * width..][..rule];
+        let pairs = of(one).iter().zip(of(other)).zip(&self.rules);
+        pairs.enumerate().filter_map(move |(at, ((a, b), rule))| {
+            let found = match &rule.several {
+                None => *a != 0 && a == b,
+                Some((ends, blocks)) => {
+                    let of = |unit: u32| {
+                        let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+                        &blocks[start as usize..ends[unit as usize] as usize]
+                    };
+                    share_one(of(one), of(other))
+                }
+            };
+            found.then_some(at)
+        })
+    }
+}
+
+/// The most rules that are tried together.
+const TRIED: usize = 110;
+/// Units from which the pairs of a rule are estimated.
+const COUNTED: usize = 60_000;
+
+/// The rules of a model that look at some pairs and at no more than `limit`, by place. Of more than
+/// [`TRIED`], those that look at the most pairs, which find what the finer ones find.
+pub(crate) fn affordable(model: &Model, people: &Population, limit: u64) -> Vec<usize> {
+    let step = people.units().div_ceil(COUNTED).max(1);
+    let scale = (step * step) as u64;
+    let mut costed: Vec<(u64, usize)> = model
+        .rules
+        .par_iter()
+        .enumerate()
+        .map(|(at, rule)| {
+            let keys = RuleKeys::new(rule, &people.pools);
+            let mut keyed = Vec::new();
+            for unit in (0..people.units()).step_by(step) {
+                keys.each(people, unit as u32, |key| keyed.push(key));
+            }
+            keyed.sort_unstable();
+            let pairs: u64 = keyed
+                .chunk_by(|a, b| a == b)
+                .map(|run| (run.len() as u64) * (run.len() as u64 - 1) / 2)
+                .sum();
+            (pairs * scale, at)
+        })
+        .filter(|(pairs, _)| (1..=limit).contains(pairs))
+        .collect();
+    costed.sort_unstable_by(|a, b| b.cmp(a));
+    costed.truncate(TRIED);
+    costed.sort_unstable_by_key(|(pairs, _)| *pairs);
+    costed.into_iter().map(|(_, at)| at).collect()
+}
+
+fn share_one(a: &[u32], b: &[u32]) -> bool {
+    a.iter().any(|block| b.binary_search(block).is_ok())
+}
+
+/// The upper half of every key with its unit below it, ascending. Keys whose halves clash share a
+/// block, which costs a few needless comparisons and loses nothing.
+fn keyed(keys: &RuleKeys<'_>, people: &Population) -> Vec<u64> {
+    const UNITS: usize = 1 << 14;
+    let units = people.units();
+    let mut all: Vec<u64> = (0..units.div_ceil(UNITS))
+        .into_par_iter()
+        .flat_map_iter(|chunk| {
+            let range = chunk * UNITS..units.min((chunk + 1) * UNITS);
+            let mut found = Vec::with_capacity(range.len());
+            for unit in range {
+                keys.each(people, unit as u32, |key| {
+                    // The multiplier of Knuth's hash spreads every bit into the upper half.
+                    let half = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+                    found.push(half << 32 | unit as u64);
+                });
+            }
+            found
+        })
+        .collect();
+    all.par_sort_unstable();
+    all
+}
+
+impl RuleBlocks {
+    fn new(
+        keyed: &[u64],
+        people: &Population,
+        rule: &str,
+        read: &[usize],
+    ) -> (Self, Vec<HotBlock>) {
+        let mut blocks = Self {
+            units: Vec::new(),
+            ends: Vec::new(),
+            parts_from: 0,
+            several: None,
+        };
+        let mut hot: Vec<Vec<u32>> = Vec::new();
+        for run in keyed.chunk_by(|a, b| a >> 32 == b >> 32) {
+            if run.len() < 2 {
+                continue;
+            }
+            let units = run.iter().map(|entry| *entry as u32);
+            if run.len() > LARGEST {
+                hot.push(units.collect());
+            } else {
+                blocks.add(units);
+            }
+        }
+        blocks.parts_from = blocks.ends.len();
+        let others: Vec<usize> = (0..people.pools.len()).filter(|at| !read.contains(at)).collect();
+        let mut notes = Vec::with_capacity(hot.len());
+        for units in hot {
+            notes.push(HotBlock {
+                rule: rule.to_owned(),
+                units: units.len() as u64,
+                example: units[0],
+            });
+            blocks.part(people, units, &others);
+        }
+        (blocks, notes)
+    }
+
+    fn add(&mut self, units: impl Iterator<Item = u32>) {
+        self.units.extend(units);
+        self.ends.push(self.units.len() as u32);
+    }
+
+    /// Parts a hot block by each further column in turn.
+    fn part(&mut self, people: &Population, units: Vec<u32>, others: &[usize]) {
+        if others.is_empty() {
+            for run in units.chunks(LARGEST) {
+                self.add(run.iter().copied());
+            }
+            return;
+        }
+        for (at, column) in others.iter().enumerate() {
+            let mut celled: Vec<(u32, u32)> = units
+                .iter()
+                .map(|unit| (people.cells(*unit)[*column], *unit))
+                .filter(|(cell, _)| *cell != 0)
+                .collect();
+            celled.sort_unstable();
+            for run in celled.chunk_by(|a, b| a.0 == b.0) {
+                let units = run.iter().map(|(_, unit)| *unit);
+                match run.len() {
+                    0 | 1 => {}
+                    2..=LARGEST => self.add(units),
+                    _ => self.part(people, units.collect(), &others[at + 1..]),
+                }
+            }
+        }
+    }
+
+    /// Enters the block numbers of this rule, and notes where a unit stands in several blocks.
+    fn number(&mut self, at: usize, width: usize, block_of: &mut [u32]) {
+        let mut twice = false;
+        for block in 0..self.parts_from {
+            for unit in self.block(block) {
+                let entry = &mut block_of[*unit as usize * width + at];
+                twice |= *entry != 0;
+                *entry = block as u32 + 1;
+            }
+        }
+        if !twice {
+            return;
+        }
+        let units = block_of.len() / width;
+        let mut ends = vec![0_u32; units];
+        for unit in &self.units[..self.end(self.parts_from)] {
+            ends[*unit as usize] += 1;
+            block_of[*unit as usize * width + at] = 0;
+        }
+        let mut so_far = 0;
+        for end in &mut ends {
+            so_far += *end;
+            *end = so_far;
+        }
+        // Filled from the back, so that each unit's blocks ascend and `ends` becomes starts.
+        let mut blocks = vec![0; so_far as usize];
+        for block in (0..self.parts_from).rev() {
+            for unit in self.block(block) {
+                let end = &mut ends[*unit as usize];
+                *end -= 1;
+                blocks[*end as usize] = block as u32 + 1;
+            }
+        }
+        let starts = ends;
+        let ends = starts.iter().skip(1).copied().chain([so_far]).collect();
+        self.several = Some((ends, blocks));
+    }
+
+    fn end(&self, blocks: usize) -> usize {
+        blocks.checked_sub(1).map_or(0, |last| self.ends[last] as usize)
+    }
+
+    fn block(&self, block: usize) -> &[u32] {
+        &self.units[self.end(block)..self.end(block + 1)]
+    }
+
+    fn pairs(&self, block: usize) -> u64 {
+        let units = (self.end(block + 1) - self.end(block)) as u64;
+        units * (units - 1) / 2
+    }
+}

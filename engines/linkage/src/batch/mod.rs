@@ -1,0 +1,191 @@
+//! Linkage of whole tables: the same model as for one record, over all of them at once.
+//!
+//! A table becomes columns of interned cells ([`Builder`]), the columns a population of distinct
+//! records in an order that depends on what they say alone ([`Population`]), and the population a
+//! [`Linkage`]: blocks, trained parameters, links, clusters. All cores are used; the answer does
+//! not depend on how many there are, nor on the order of rows.
+
+mod blocks;
+mod clusters;
+pub(crate) mod intern;
+mod kernel;
+mod keys;
+mod population;
+pub(crate) mod sample;
+mod table;
+mod train;
+
+use std::borrow::Cow;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+pub use blocks::{Between, HotBlock};
+pub use clusters::{Clusters, Link};
+pub use population::Population;
+pub use table::{Builder, ColumnNote, Layout, Rows, Table};
+pub use train::Parameters;
+
+use blocks::Blocks;
+use kernel::Kernel;
+
+use crate::Model;
+
+/// Why a table cannot be linked.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Beyond what the engine numbers.
+    #[error("{what}: link it in parts")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+    },
+    /// Two records of one id.
+    #[error("records {first} and {second} both have the id {id:?}: give each an id of its own")]
+    DuplicateId {
+        /// The id.
+        id: String,
+        /// The record that has it first, from 1.
+        first: u64,
+        /// The record that has it again.
+        second: u64,
+    },
+    /// A record without an id.
+    #[error("record {row} has no id: fill it in, or name another id column")]
+    EmptyId {
+        /// The record, from 1.
+        row: u64,
+    },
+}
+
+/// A population with its blocks, ready to be trained on and linked.
+pub struct Linkage<'a> {
+    model: Cow<'a, Model>,
+    people: &'a Population,
+    between: Between,
+    blocks: Blocks,
+}
+
+/// Pairs that one task looks at.
+const TASK: u64 = 1 << 16;
+
+impl<'a> Linkage<'a> {
+    /// Blocks a population by the rules of a model.
+    pub fn new(model: &'a Model, people: &'a Population, between: Between) -> Self {
+        Self {
+            model: Cow::Borrowed(model),
+            people,
+            between,
+            blocks: Blocks::new(model, people),
+        }
+    }
+
+    /// The same for a model whose rules were not chosen yet: keeps those that look at some pairs
+    /// and at no more than `limit`, and of many the coarser ones.
+    pub(crate) fn of_affordable(
+        model: &Model,
+        people: &'a Population,
+        between: Between,
+        limit: u64,
+    ) -> Self {
+        let kept = blocks::affordable(model, people, limit);
+        let model = model.with_rules(&kept);
+        let blocks = Blocks::new(&model, people);
+        Self {
+            model: Cow::Owned(model),
+            people,
+            between,
+            blocks,
+        }
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub(crate) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
+        Kernel::new(model, self.people)
+    }
+
+    pub(crate) fn may_pair(&self, between: Between, one: u32, other: u32) -> bool {
+        sample::may_pair(self.people, between, one, other)
+    }
+
+    /// Pairs that each rule looks at; a pair of several rules counts in each.
+    pub fn pairs(&self) -> Vec<u64> {
+        self.blocks.pairs()
+    }
+
+    /// Blocks too large to compare all with all.
+    pub fn hot_blocks(&self) -> &[HotBlock] {
+        &self.blocks.hot
+    }
+
+    /// Estimates the model's parameters on this population, without labels.
+    pub fn train(&self) -> Parameters {
+        train::train(&self.model, self.people, &self.blocks, self.between)
+    }
+
+    /// All pairs of units of at least `cut` bits under a model, which may be another one than the
+    /// blocks were made with as long as it has the same columns and rules. In no particular order.
+    pub fn links(&self, model: &Model, cut: f64) -> Vec<Link> {
+        let kernel = Kernel::new(model, self.people);
+        let memories = Mutex::new(Vec::new());
+        let stretches = self.blocks.stretches(TASK);
+        let found: Vec<Vec<Link>> = stretches
+            .into_par_iter()
+            .map(|stretch| {
+                let free = memories.lock().ok().and_then(|mut free| free.pop());
+                let mut memory = free.unwrap_or_else(|| kernel.memory());
+                let mut links = Vec::new();
+                self.blocks.walk(stretch, |one, other| {
+                    if !sample::may_pair(self.people, self.between, one, other) {
+                        return;
+                    }
+                    if let Some(weight) = kernel.weight(&mut memory, one, other, cut) {
+                        links.push(Link { one, other, weight: weight as f32 });
+                    }
+                });
+                if let Ok(mut free) = memories.lock() {
+                    free.push(memory);
+                }
+                links
+            })
+            .collect();
+        found.concat()
+    }
+
+    /// TUNING
+    pub fn weigh(&self, model: &Model, one: u32, other: u32) -> f64 {
+        let kernel = Kernel::new(model, self.people);
+        kernel.weight(&mut kernel.memory(), one, other, f64::NEG_INFINITY).unwrap_or(f64::NEG_INFINITY)
+    }
+
+    /// Puts units together along links; see [`Clusters`].
+    pub fn clusters(&self, model: &Model, links: Vec<Link>, cohesion: f64) -> Clusters {
+        let kernel = Kernel::new(model, self.people);
+        let mut memory = kernel.memory();
+        clusters::clusters(self.people.units(), links, cohesion, |one, other| {
+            if !sample::may_pair(self.people, self.between, one, other) {
+                return f64::NEG_INFINITY;
+            }
+            kernel
+                .weight(&mut memory, one, other, f64::NEG_INFINITY)
+                .unwrap_or(f64::NEG_INFINITY)
+        })
+    }
+}
+
+/// A hash of bytes for grouping within one run.
+fn hash_bytes(bytes: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}

@@ -1,0 +1,132 @@
+//! The distinct records of a table, in an order that depends on what they say and on nothing else.
+
+use rayon::prelude::*;
+
+use super::table::{ColumnNote, Ids, Pool, Row, Table};
+use crate::stable::Stable;
+
+/// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared
+/// with others once, and joined or not as one.
+///
+/// Units stand in order of a hash of their contents, so nothing that follows depends on the order
+/// of rows.
+pub struct Population {
+    pub(crate) pools: Vec<Pool>,
+    /// Unit by unit, the cell numbers of its columns.
+    cells: Vec<u32>,
+    /// Of each unit, how many records say this.
+    pub(crate) records: Vec<u32>,
+    /// Of each unit, which source it came from.
+    pub(crate) sources: Vec<u16>,
+    /// Of each record, its unit.
+    pub(crate) unit_of: Vec<u32>,
+    pub(crate) ids: Ids,
+    notes: Vec<ColumnNote>,
+}
+
+impl Population {
+    /// Lays a table out record by record and folds exact duplicates.
+    pub fn new(table: Table) -> Self {
+        let notes = table.notes().to_vec();
+        let (pools, columns, sources, ids) = table.into_people();
+        let contents: Vec<Vec<u64>> = pools.par_iter().map(contents).collect();
+        let mut order: Vec<(u64, u32)> = (0..sources.len())
+            .into_par_iter()
+            .map(|row| {
+                let start = Stable::NEW.add_number(u64::from(sources[row]));
+                let said = columns.iter().zip(&contents).fold(start, |so_far, (cells, contents)| {
+                    so_far.add_number(contents[cells[row] as usize])
+                });
+                (said.finish(), row as u32)
+            })
+            .collect();
+        drop(contents);
+        order.par_sort_unstable();
+
+        let mut people = Self {
+            pools,
+            cells: Vec::with_capacity(order.len() * columns.len()),
+            records: Vec::with_capacity(order.len()),
+            sources: Vec::with_capacity(order.len()),
+            unit_of: vec![0; order.len()],
+            ids,
+            notes,
+        };
+        let mut last = None;
+        for (said, row) in order {
+            let row = row as usize;
+            let same = last.is_some_and(|(hash, other): (u64, usize)| {
+                hash == said
+                    && sources[other] == sources[row]
+                    && columns.iter().all(|cells| cells[other] == cells[row])
+            });
+            if !same {
+                people.cells.extend(columns.iter().map(|cells| cells[row]));
+                people.records.push(0);
+                people.sources.push(sources[row]);
+                last = Some((said, row));
+            }
+            let unit = people.records.len() - 1;
+            people.records[unit] += 1;
+            people.unit_of[row] = unit as u32;
+        }
+        people
+    }
+
+    /// How many distinct records there are.
+    pub fn units(&self) -> usize {
+        self.records.len()
+    }
+
+    /// How many records there are.
+    pub fn rows(&self) -> usize {
+        self.unit_of.len()
+    }
+
+    /// What was met in each column, in the model's order.
+    pub fn notes(&self) -> &[ColumnNote] {
+        &self.notes
+    }
+
+    /// The id of a record by its row.
+    pub fn id(&self, row: usize) -> &[u8] {
+        self.ids.get(row)
+    }
+
+    /// The unit of a record by its row.
+    pub fn unit(&self, row: usize) -> u32 {
+        self.unit_of[row]
+    }
+
+    /// TUNING
+    pub fn show(&self, model: &crate::Model, row: usize) -> String {
+        use crate::sheet::Record as _;
+        let r = self.row(self.unit(row));
+        (0..self.pools.len()).map(|c| format!("{}={}", model.columns[c].name, r.values(c).map(|v| v.text()).collect::<Vec<_>>().join("/"))).collect::<Vec<_>>().join(" | ")
+    }
+
+    pub(crate) fn row(&self, unit: u32) -> Row<'_> {
+        Row {
+            pools: &self.pools,
+            cells: self.cells(unit),
+        }
+    }
+
+    pub(crate) fn cells(&self, unit: u32) -> &[u32] {
+        let width = self.pools.len();
+        let start = unit as usize * width;
+        &self.cells[start..start + width]
+    }
+}
+
+/// A stable hash of what each cell of a column says.
+fn contents(pool: &Pool) -> Vec<u64> {
+    (0..pool.sheet.slots())
+        .map(|slot| {
+            let values = pool.sheet.slot(slot);
+            values
+                .fold(Stable::NEW, |so_far, value| so_far.add_number(value.hash()))
+                .finish()
+        })
+        .collect()
+}

@@ -1,0 +1,423 @@
+//! A table by columns: every distinct cell normalised once, every record a row of cell numbers.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::intern::Interner;
+use crate::Model;
+use crate::batch::Refused;
+use crate::prepared::beginning;
+use crate::sheet::{Record, Sheet, Values};
+
+/// Parts the values of one cell while it is brought to normal form (ASCII record separator).
+const VALUE: char = '\u{1e}';
+/// Distinct raw cells brought to normal form at a time.
+const CHUNK: usize = 8_192;
+
+/// Some rows of a source, by place of row and column.
+pub trait Rows: Sync {
+    /// How many rows there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What stands there; empty where nothing does. Bytes that are not UTF-8 are read as Latin-1.
+    fn field(&self, row: usize, column: usize) -> &[u8];
+}
+
+/// What was met while a table was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnNote {
+    /// Name in the model.
+    pub column: String,
+    /// Records with a usable value.
+    pub filled: u64,
+    /// Distinct usable values.
+    pub distinct: u64,
+    /// Distinct values that say nothing: unreadable as their kind, or listed under `[unknown]`.
+    pub unusable: u64,
+    /// One of those, as it was written.
+    pub unusable_example: Option<String>,
+    /// Distinct values that were not UTF-8 and were read as Latin-1.
+    pub not_utf8: u64,
+}
+
+/// Takes in the rows of one or several sources.
+pub struct Builder<'m> {
+    model: &'m Model,
+    raws: Vec<RawColumn>,
+    /// Of each row, which source it came from.
+    sources: Vec<u16>,
+    ids: Vec<u8>,
+    id_ends: Vec<u64>,
+}
+
+struct RawColumn {
+    texts: Interner,
+    cells: Vec<u32>,
+    scratch: Vec<u8>,
+    full: bool,
+}
+
+/// Where the model's columns and the id stand in a source.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// For each column of the model, in order of name, the places of the source columns it reads.
+    pub columns: Vec<Vec<usize>>,
+    /// Place of the id; `None` numbers the rows from 1.
+    pub id: Option<usize>,
+    /// Number of the source.
+    pub source: u16,
+}
+
+impl<'m> Builder<'m> {
+    /// Begins an empty table.
+    pub fn new(model: &'m Model) -> Self {
+        let column = |_| RawColumn {
+            texts: Interner::new(),
+            cells: Vec::new(),
+            scratch: Vec::new(),
+            full: false,
+        };
+        Self {
+            model,
+            raws: (0..model.columns.len()).map(column).collect(),
+            sources: Vec::new(),
+            ids: Vec::new(),
+            id_ends: Vec::new(),
+        }
+    }
+
+    /// How many rows were taken in.
+    pub fn rows(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Takes in some rows, column by column on all cores.
+    ///
+    /// # Errors
+    /// [`Refused::TooLarge`] when the distinct texts of one column outgrow 4 GiB, or the rows 2^32.
+    pub fn add(&mut self, rows: &impl Rows, layout: &Layout) -> Result<(), Refused> {
+        let count = rows.len();
+        let first = self.sources.len();
+        if u32::try_from(first + count).is_err() {
+            return Err(Refused::TooLarge {
+                what: "the table has more than 4,294,967,295 rows".to_owned(),
+            });
+        }
+        for row in 0..count {
+            match layout.id {
+                Some(at) => self.ids.extend_from_slice(rows.field(row, at)),
+                None => self.ids.extend_from_slice((first + row + 1).to_string().as_bytes()),
+            }
+            self.id_ends.push(self.ids.len() as u64);
+        }
+        self.sources.resize(first + count, layout.source);
+        self.raws
+            .par_iter_mut()
+            .zip(&layout.columns)
+            .for_each(|(raw, places)| raw.take(rows, places));
+        match self.raws.iter().position(|raw| raw.full) {
+            None => Ok(()),
+            Some(at) => Err(Refused::TooLarge {
+                what: format!(
+                    "the distinct values of `{}` are more than 4 GiB",
+                    self.model.columns[at].name
+                ),
+            }),
+        }
+    }
+
+    /// Brings every distinct cell to normal form.
+    ///
+    /// # Errors
+    /// [`Refused::TooLarge`]; [`Refused::DuplicateId`] when two rows have one id;
+    /// [`Refused::EmptyId`].
+    pub fn finish(self) -> Result<Table, Refused> {
+        let ids = Ids {
+            text: self.ids,
+            ends: self.id_ends,
+        };
+        ids.check()?;
+        let model = self.model;
+        let columns: Vec<(Column, ColumnNote)> = self
+            .raws
+            .into_par_iter()
+            .enumerate()
+            .map(|(at, raw)| raw.finish(model, at))
+            .collect::<Result<_, _>>()?;
+        let (columns, notes) = columns.into_iter().unzip();
+        Ok(Table {
+            columns,
+            notes,
+            sources: self.sources,
+            ids,
+        })
+    }
+}
+
+impl RawColumn {
+    fn take(&mut self, rows: &impl Rows, places: &[usize]) {
+        let count = rows.len();
+        self.cells.reserve(count);
+        for row in 0..count {
+            let text = match places {
+                [only] => rows.field(row, *only),
+                several => {
+                    self.scratch.clear();
+                    for (n, place) in several.iter().enumerate() {
+                        let text = rows.field(row, *place);
+                        if n > 0 && !text.is_empty() && !self.scratch.is_empty() {
+                            self.scratch.push(VALUE as u8);
+                        }
+                        self.scratch.extend_from_slice(text);
+                    }
+                    &self.scratch
+                }
+            };
+            let number = self.texts.number(text);
+            self.full |= number.is_none();
+            self.cells.push(number.unwrap_or(0));
+        }
+    }
+
+    fn finish(mut self, model: &Model, at: usize) -> Result<(Column, ColumnNote), Refused> {
+        self.texts.close();
+        let numbers: Vec<u32> = (0..self.texts.len() as u32).collect();
+        let chunks: Vec<Normal> = numbers
+            .par_chunks(CHUNK)
+            .map(|numbers| Normal::of(model, at, &self.texts, numbers))
+            .collect();
+        let mut note = ColumnNote {
+            column: model.columns[at].name.clone(),
+            ..ColumnNote::default()
+        };
+        let mut cells = Interner::new();
+        let mut sheet = Sheet::with_capacity(self.texts.len(), 0);
+        sheet.end_slot();
+        let mut cell_of = Vec::with_capacity(self.texts.len());
+        for chunk in chunks {
+            note.not_utf8 += chunk.not_utf8;
+            note.unusable += chunk.unusable;
+            note.unusable_example = note.unusable_example.or(chunk.unusable_example);
+            let mut start = 0;
+            for end in chunk.ends {
+                let text = &chunk.text[start..end];
+                start = end;
+                let known = cells.len();
+                let cell = cells.number(text.as_bytes());
+                let Some(cell) = cell.filter(|_| sheet.fits(2 * text.len())) else {
+                    return Err(Refused::TooLarge {
+                        what: format!("the distinct values of `{}` are more than 4 GiB", note.column),
+                    });
+                };
+                if cell as usize == known {
+                    for value in text.split(VALUE) {
+                        model.lay(at, value, &mut sheet);
+                    }
+                    sheet.end_slot();
+                }
+                cell_of.push(cell);
+            }
+        }
+        drop(self.texts);
+        let mut counts = vec![0_u32; cells.len()];
+        for cell in &mut self.cells {
+            *cell = cell_of[*cell as usize];
+            counts[*cell as usize] += 1;
+        }
+        note.distinct = cells.len() as u64 - 1;
+        note.filled = self.cells.len() as u64 - u64::from(counts[0]);
+        let column = Column {
+            pool: Pool::new(sheet, counts),
+            cells: self.cells,
+        };
+        Ok((column, note))
+    }
+}
+
+/// Normal forms of some raw cells, one behind the other.
+#[derive(Default)]
+struct Normal {
+    text: String,
+    ends: Vec<usize>,
+    unusable: u64,
+    unusable_example: Option<String>,
+    not_utf8: u64,
+}
+
+impl Normal {
+    fn of(model: &Model, at: usize, texts: &Interner, numbers: &[u32]) -> Self {
+        let column = &model.columns[at];
+        let mut found = Self::default();
+        let mut values: Vec<String> = Vec::new();
+        for number in numbers {
+            let raw = texts.text(*number);
+            let latin;
+            let raw = match std::str::from_utf8(raw) {
+                Ok(raw) => raw,
+                Err(_) => {
+                    found.not_utf8 += 1;
+                    latin = raw.iter().map(|byte| char::from(*byte)).collect::<String>();
+                    &latin
+                }
+            };
+            values.clear();
+            let parts = raw
+                .split(|c| c == VALUE || Some(c) == column.separator)
+                .filter(|part| !part.trim().is_empty());
+            values.extend(parts.filter_map(|part| model.normal_form(column, beginning(part))));
+            values.sort_unstable();
+            values.dedup();
+            if values.is_empty() && !raw.trim().is_empty() {
+                found.unusable += 1;
+                found.unusable_example.get_or_insert_with(|| raw.chars().take(60).collect());
+            }
+            for (n, value) in values.iter().enumerate() {
+                if n > 0 {
+                    found.text.push(VALUE);
+                }
+                found.text.push_str(value);
+            }
+            found.ends.push(found.text.len());
+        }
+        found
+    }
+}
+
+/// The distinct cells of one column, and how many records bear each.
+pub(crate) struct Pool {
+    /// Slot 0 is the empty cell.
+    pub(crate) sheet: Sheet,
+    /// Records that have this cell.
+    pub(crate) counts: Vec<u32>,
+    /// Records that bear a value, by its hash: only where some cell has several values, since
+    /// `counts` says it otherwise.
+    by_value: Option<FxHashMap<u64, u32>>,
+}
+
+impl Pool {
+    fn new(sheet: Sheet, counts: Vec<u32>) -> Self {
+        let several = (0..sheet.slots()).any(|slot| sheet.slot(slot).len() > 1);
+        let by_value = several.then(|| {
+            let mut by_value = FxHashMap::default();
+            for (slot, count) in counts.iter().enumerate() {
+                for value in sheet.slot(slot) {
+                    *by_value.entry(value.hash()).or_insert(0) += count;
+                }
+            }
+            by_value
+        });
+        Self {
+            sheet,
+            counts,
+            by_value,
+        }
+    }
+
+    /// Whether every cell has one value at most.
+    pub(crate) fn is_single(&self) -> bool {
+        self.by_value.is_none()
+    }
+
+    /// How many records bear a value that stands in this cell.
+    pub(crate) fn seen(&self, cell: u32, value: u64) -> u32 {
+        match &self.by_value {
+            None => self.counts[cell as usize],
+            Some(by_value) => by_value.get(&value).copied().unwrap_or(1),
+        }
+    }
+}
+
+struct Column {
+    pool: Pool,
+    cells: Vec<u32>,
+}
+
+/// The ids of the records, one behind the other.
+pub(crate) struct Ids {
+    text: Vec<u8>,
+    ends: Vec<u64>,
+}
+
+impl Ids {
+    pub(crate) fn get(&self, row: usize) -> &[u8] {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[row] as usize]
+    }
+
+    /// Refuses an id that is empty or stands in two rows.
+    fn check(&self) -> Result<(), Refused> {
+        let mut hashed: Vec<(u64, u32)> = (0..self.ends.len())
+            .into_par_iter()
+            .map(|row| (super::hash_bytes(self.get(row)), row as u32))
+            .collect();
+        hashed.par_sort_unstable();
+        let text = |row: u32| String::from_utf8_lossy(self.get(row as usize)).into_owned();
+        if let Some(row) = (0..self.ends.len()).find(|row| self.get(*row).is_empty()) {
+            return Err(Refused::EmptyId { row: row as u64 + 1 });
+        }
+        for pair in hashed.windows(2) {
+            let [(one, first), (other, second)] = pair else { continue };
+            if one == other && self.get(*first as usize) == self.get(*second as usize) {
+                return Err(Refused::DuplicateId {
+                    id: text(*first),
+                    first: u64::from(*first) + 1,
+                    second: u64::from(*second) + 1,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A whole table, ready to be linked.
+pub struct Table {
+    columns: Vec<Column>,
+    notes: Vec<ColumnNote>,
+    sources: Vec<u16>,
+    ids: Ids,
+}
+
+impl Table {
+    /// How many records there are.
+    pub fn rows(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// What was met in each column, in the model's order.
+    pub fn notes(&self) -> &[ColumnNote] {
+        &self.notes
+    }
+
+    /// Lays the distinct records out row by row.
+    pub(crate) fn into_people(self) -> (Vec<Pool>, Vec<Vec<u32>>, Vec<u16>, Ids) {
+        let (pools, cells) = self
+            .columns
+            .into_iter()
+            .map(|column| (column.pool, column.cells))
+            .unzip();
+        (pools, cells, self.sources, self.ids)
+    }
+}
+
+/// One record of a population, as comparisons read it.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'p> {
+    pub(crate) pools: &'p [Pool],
+    /// The number of its cell in each column.
+    pub(crate) cells: &'p [u32],
+}
+
+impl Record for Row<'_> {
+    fn values(&self, column: usize) -> Values<'_> {
+        self.pools[column].sheet.slot(self.cells[column] as usize)
+    }
+
+    fn has(&self, column: usize) -> bool {
+        self.cells[column] != 0
+    }
+}

@@ -1,0 +1,246 @@
+//! A model to start from, for a table nobody has tuned for.
+//!
+//! [`Profile`] looks at headings and values and drafts a model with every blocking rule worth
+//! trying; [`refine`] estimates it on the table and keeps the rules that find the most for the
+//! least.
+
+mod choose;
+mod draft;
+mod kinds;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::batch::intern::Interner;
+use crate::batch::{Between, Linkage, Parameters, Population, Rows};
+use crate::model::Model;
+use draft::DraftColumn;
+use kinds::{Reading, Sight};
+
+pub use text::retrained;
+
+/// Lists of words that a draft takes over, by kind of column: the parts of a model file that
+/// hold them.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct WordLists {
+    #[serde(default)]
+    pub(crate) unknown: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) drop_words: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) abbreviations: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) nicknames: BTreeMap<String, Vec<String>>,
+}
+
+impl WordLists {
+    /// The lists of a model file, whatever else it says. A column's lists serve every column of the
+    /// same kind.
+    ///
+    /// # Errors
+    /// When it is not TOML.
+    pub fn from_toml(text: &str) -> Result<Self, Box<toml::de::Error>> {
+        #[derive(Deserialize)]
+        struct Listed {
+            #[serde(default)]
+            columns: BTreeMap<String, String>,
+            #[serde(flatten)]
+            lists: WordLists,
+        }
+        let Listed { columns, mut lists } = toml::from_str(text).map_err(Box::new)?;
+        for by_column in [&mut lists.unknown, &mut lists.drop_words] {
+            let named = std::mem::take(by_column);
+            for (column, words) in named {
+                if let Some(kind) = columns.get(&column) {
+                    by_column.entry(kind.clone()).or_default().extend(words);
+                }
+            }
+        }
+        Ok(lists)
+    }
+}
+
+/// What a table's columns look like.
+pub struct Profile {
+    headings: Vec<String>,
+    columns: Vec<Seen>,
+    records: u64,
+}
+
+struct Seen {
+    texts: Interner,
+    counts: Vec<u64>,
+}
+
+/// The first draft of a model.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The model file, with every blocking rule worth trying.
+    pub toml: String,
+    /// Heading of the id column, if one was found.
+    pub id: Option<String>,
+    /// Columns that are left out, and why.
+    pub left_out: Vec<(String, &'static str)>,
+}
+
+impl Profile {
+    /// Begins with a table's headings.
+    pub fn new(headings: Vec<String>) -> Self {
+        let seen = |_| Seen {
+            texts: Interner::new(),
+            counts: vec![0],
+        };
+        Self {
+            columns: headings.iter().map(seen).collect(),
+            headings,
+            records: 0,
+        }
+    }
+
+    /// Looks at some rows.
+    pub fn add(&mut self, rows: &impl Rows) {
+        self.records += rows.len() as u64;
+        for (at, seen) in self.columns.iter_mut().enumerate() {
+            for row in 0..rows.len() {
+                // A column beyond what can be numbered has told enough.
+                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else { continue };
+                if number as usize == seen.counts.len() {
+                    seen.counts.push(0);
+                }
+                seen.counts[number as usize] += 1;
+            }
+        }
+    }
+
+    /// Drafts a model. `id`: heading of the id column where the caller knows it.
+    ///
+    /// # Errors
+    /// When no column is worth comparing: says what was seen in each.
+    pub fn draft(&self, id: Option<&str>, lists: &WordLists) -> Result<Draft, String> {
+        let texts: Vec<Vec<(String, u64)>> = self.columns.iter().map(Seen::values).collect();
+        let sights: Vec<Sight<'_>> = self
+            .headings
+            .iter()
+            .zip(&texts)
+            .map(|(heading, values)| Sight {
+                heading,
+                records: self.records,
+                filled: values.iter().map(|(_, count)| count).sum(),
+                values: values.iter().map(|(value, count)| (value.as_str(), *count)).collect(),
+            })
+            .collect();
+        let id = id.map(str::to_owned).or_else(|| {
+            let called = sights.iter().find(|sight| sight.is_unique() && sight.is_called_id());
+            called.map(|sight| sight.heading.to_owned())
+        });
+        let mut columns = Vec::new();
+        let mut left_out = Vec::new();
+        for sight in &sights {
+            if Some(sight.heading) == id.as_deref() {
+                continue;
+            }
+            match sight.reading() {
+                Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
+                Reading::Compared(kind, role) => columns.push(DraftColumn {
+                    name: name_of(sight.heading, &columns),
+                    heading: sight.heading.to_owned(),
+                    kind,
+                    role,
+                    separator: sight.separator(),
+                    distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
+                }),
+            }
+        }
+        if columns.is_empty() {
+            let why: Vec<String> = left_out.iter().map(|(heading, why)| format!("{heading}: {why}")).collect();
+            return Err(format!(
+                "no column of the table tells who a record is about ({})",
+                why.join("; ")
+            ));
+        }
+        Ok(Draft {
+            toml: text::draft(&columns, lists),
+            id,
+            left_out,
+        })
+    }
+}
+
+/// A heading as a name that conditions can write: letters, digits and underscores, unlike the others.
+fn name_of(heading: &str, taken: &[DraftColumn]) -> String {
+    let plain = heading.to_lowercase();
+    let words: Vec<&str> = plain
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let name = if words.is_empty() { "column".to_owned() } else { words.join("_") };
+    let mut unlike = name.clone();
+    let mut number = 2;
+    while taken.iter().any(|column| column.name == unlike) {
+        unlike = format!("{name}_{number}");
+        number += 1;
+    }
+    unlike
+}
+
+impl Seen {
+    /// The distinct values, the most frequent first.
+    fn values(&self) -> Vec<(String, u64)> {
+        let mut values: Vec<(String, u64)> = (1..self.texts.len() as u32)
+            .map(|number| {
+                let text = String::from_utf8_lossy(self.texts.text(number)).into_owned();
+                (text, self.counts[number as usize])
+            })
+            .collect();
+        values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        values
+    }
+}
+
+/// What [`refine`] found.
+#[derive(Debug, Clone)]
+pub struct Refined {
+    /// The model file with the rules that were kept and the estimated figures.
+    pub toml: String,
+    /// The rules kept: as written, the share of matches found with it and those before, and the
+    /// pairs looked at with it and those before.
+    pub rules: Vec<(String, f64, f64)>,
+    /// What was estimated.
+    pub parameters: Parameters,
+}
+
+/// Estimates a draft on a population, or on a sample of it, and keeps the blocking rules worth
+/// their comparisons. `records`: how many there are in all, for the budget of pairs.
+pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, between: Between) -> Refined {
+    let sampled = people.rows() as f64 / records.max(1) as f64;
+    let linkage = Linkage::of_affordable(model, people, between, candidate_limit(people.rows()));
+    let parameters = linkage.train();
+    let trained = linkage.model().with(&parameters);
+    let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) * sampled * sampled;
+    let chosen = choose::choose(&linkage, &trained, budget, between);
+    let written: Vec<&str> = linkage.model().written_rules().collect();
+    let scale = 1.0 / (sampled * sampled);
+    let rules: Vec<(String, f64, f64)> = chosen
+        .rules
+        .iter()
+        .map(|(rule, found, pairs)| (written[*rule].to_owned(), *found, pairs * scale))
+        .collect();
+    Refined {
+        // The draft was read before, so it is TOML.
+        toml: text::refined(draft, &parameters, &rules).unwrap_or_else(|_| draft.to_owned()),
+        rules,
+        parameters,
+    }
+}
+
+/// Pairs looked at for each record, at most.
+const PAIRS_A_RECORD: f64 = 10.0;
+/// Pairs that are always affordable.
+const LEAST_BUDGET: f64 = 3_000_000.0;
+
+/// Pairs of one candidate rule beyond which it is not tried.
+fn candidate_limit(records: usize) -> u64 {
+    (records as u64 * 8).max(1_000_000)
+}
