@@ -17,7 +17,10 @@ fn main() {
     let cohesion: f64 = std::env::var("COHESION").ok().map_or(0.0, |v| v.parse().unwrap());
     let model = Model::from_toml(&std::fs::read_to_string(model).unwrap()).unwrap();
     let began = Instant::now();
-    let lap = |what: &str| eprintln!("{:>8.3} s {what}", began.elapsed().as_secs_f64());
+    let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); s.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2).map(|t| t.parse::<f64>().unwrap()).sum::<f64>() / 100.0 };
+    let rss = || std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|l| l.starts_with("VmHWM")).unwrap().split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024;
+    let last = std::cell::Cell::new(0.0);
+    let lap = |what: &str| { let c = cpu(); eprintln!("{:>8.3} s {:>6.2} cpu {} MB {what}", began.elapsed().as_secs_f64(), c - last.get(), rss()); last.set(c); };
     let mut reader = csv::Reader::from_path(table).unwrap();
     let headings = reader.byte_headers().unwrap().clone();
     let place = |name: &str| headings.iter().position(|h| String::from_utf8_lossy(h).trim() == name).unwrap_or_else(|| panic!("no column {name}"));
@@ -48,7 +51,7 @@ fn main() {
         for (c, l) in p.levels.iter().enumerate() { eprintln!("{c}: {}", l.iter().map(|x| format!("{:.4}/{:.6}/{:.4}={:.1},{:.1}", x.m, x.u, x.r, (x.m/x.u).log2(), (x.m/x.r).log2())).collect::<Vec<_>>().join("  ")); }
         &trained
     } else { &model };
-    let links = linkage.links(model, -5.0);
+    let links = linkage.links(model, std::env::var("CUT").map_or(-5.0, |v| v.parse().unwrap()));
     lap("links");
     let truth: HashMap<Vec<u8>, Vec<u8>> = { let mut r = csv::Reader::from_path(truth).unwrap(); r.byte_records().map(|x| { let x = x.unwrap(); (x[0].to_vec(), x[1].to_vec()) }).collect() };
     let truth_pairs: u64 = { let mut n: HashMap<&[u8], u64> = HashMap::new(); for v in truth.values() { *n.entry(v).or_default() += 1; } n.values().map(|n| n * (n - 1) / 2).sum() };

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Fault};
 use crate::model::{Column, Kind};
+use crate::packed::PackedDate;
 use crate::sheet::{Record, Value};
 use crate::{normal, similarity};
 
@@ -378,6 +379,7 @@ impl Test {
         let found = match self.kind {
             TestKind::Swapped => self.swapped(a, b),
             TestKind::JaroWinkler => self.measure(a, b, measured) >= self.bound,
+            TestKind::Exact if let Some(told) = a.agrees(&b, self.column) => told,
             _ => a
                 .values(self.column)
                 .any(|a| b.values(self.column).any(|b| self.between(a, b))),
@@ -399,14 +401,17 @@ impl Test {
                 let code = similarity::soundex(a.text());
                 code.is_some() && code == similarity::soundex(b.text())
             }
-            TestKind::OneCharacterOff => similarity::one_character_off(a.text(), b.text()),
-            TestKind::DayMonthSwapped => day_month_swapped(a.text(), b.text()),
-            TestKind::WithinDays => {
-                let days = normal::day_number(a.text()).zip(normal::day_number(b.text()));
-                days.is_some_and(|(a, b)| a.abs_diff(b) as f64 <= self.bound)
+            TestKind::OneCharacterOff => a
+                .packed()
+                .one_off(b.packed())
+                .unwrap_or_else(|| similarity::one_character_off(a.text(), b.text())),
+            TestKind::DayMonthSwapped
+            | TestKind::WithinDays
+            | TestKind::SameYear
+            | TestKind::YearOnly => {
+                let dates = a.packed().date().zip(b.packed().date());
+                dates.is_some_and(|(a, b)| self.dates(a, b))
             }
-            TestKind::SameYear => a.text().get(..4) == b.text().get(..4),
-            TestKind::YearOnly => year_only(a.text(), b.text()),
             TestKind::SameSector => same_part(normal::sector),
             TestKind::SameDistrict => same_part(normal::district),
             TestKind::SameLocalPart => same_part(normal::local_part),
@@ -420,6 +425,21 @@ impl Test {
             }
             // Answered before: they look at more than one pair of values.
             TestKind::JaroWinkler | TestKind::Swapped | TestKind::Differs => false,
+        }
+    }
+
+    fn dates(&self, a: PackedDate, b: PackedDate) -> bool {
+        match self.kind {
+            TestKind::DayMonthSwapped => {
+                a.year == b.year && a.month == b.day && a.day == b.month && a.month != a.day
+            }
+            TestKind::WithinDays => a.number().abs_diff(b.number()) as f64 <= self.bound,
+            // 1 January is what people write when they know no more than the year.
+            TestKind::YearOnly => {
+                let first = |date: PackedDate| date.month == 0x10 && date.day == 0x10;
+                a.year == b.year && (first(a) || first(b))
+            }
+            _ => a.year == b.year,
         }
     }
 
@@ -451,18 +471,4 @@ impl Test {
 fn initial(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     short.chars().count() == 1 && long.starts_with(short)
-}
-
-/// Whether the years agree and one of the dates is 1 January, which is what people write when they
-/// know no more than the year.
-fn year_only(a: &str, b: &str) -> bool {
-    a.get(..4) == b.get(..4) && [a, b].iter().any(|date| date.ends_with("-01-01"))
-}
-
-fn day_month_swapped(a: &str, b: &str) -> bool {
-    let (year, month, day) = (0..4, 5..7, 8..10);
-    a.get(year.clone()) == b.get(year)
-        && a.get(month.clone()) == b.get(day.clone())
-        && a.get(day.clone()) == b.get(month.clone())
-        && a.get(month) != a.get(day)
 }

@@ -62,6 +62,7 @@ mod damping;
 mod error;
 mod model;
 mod normal;
+mod packed;
 mod prepared;
 mod score;
 mod sheet;

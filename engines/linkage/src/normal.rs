@@ -105,6 +105,7 @@ pub(crate) fn date(text: &str) -> Option<String> {
     Some(out)
 }
 
+#[cfg(test)]
 /// Day number of a normal date, for differences (Howard Hinnant's days_from_civil, from 1 March).
 pub(crate) fn day_number(date: &str) -> Option<i64> {
     let (year, month, day) = civil(date)?;
@@ -114,6 +115,7 @@ pub(crate) fn day_number(date: &str) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year)
 }
 
+#[cfg(test)]
 /// Year, month and day of a normal date.
 pub(crate) fn civil(date: &str) -> Option<(i64, i64, i64)> {
     let number = |range: std::ops::Range<usize>| date.get(range)?.parse::<i64>().ok();

@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::slice;
 
+use crate::packed::{self, Packed};
 use crate::stable;
 
 /// Slots of values in few and flat pieces, since linkage walks over many.
@@ -27,6 +28,8 @@ pub(crate) struct Sheet {
 struct Place {
     /// Hash of the text: unequal hashes tell values apart without looking further.
     hash: u64,
+    /// See [`crate::packed`].
+    packed: u64,
     text: Range<u32>,
     words: Range<u32>,
     formal: Range<u32>,
@@ -47,6 +50,11 @@ impl<'a> Value<'a> {
     /// Stable hash of the text.
     pub(crate) fn hash(self) -> u64 {
         self.place.hash
+    }
+
+    /// The text in one number, where it is short and plain; see [`crate::packed`].
+    pub(crate) fn packed(self) -> Packed {
+        Packed(self.place.packed)
     }
 
     /// Hashes of the words, ascending. Empty where the column has no words.
@@ -95,6 +103,11 @@ pub(crate) trait Record: Copy {
 
     fn has(&self, column: usize) -> bool {
         self.values(column).len() > 0
+    }
+
+    /// Whether two records agree on a column, where that can be told without looking at values.
+    fn agrees(&self, _other: &Self, _column: usize) -> Option<bool> {
+        None
     }
 }
 
@@ -148,6 +161,7 @@ impl Sheet {
         let formal = ascending(&mut self.hashes, formal);
         self.places.push(Place {
             hash: stable::hash(text),
+            packed: packed::pack(text).0,
             text: start..self.text.len() as u32,
             words,
             formal,

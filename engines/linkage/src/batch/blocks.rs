@@ -29,6 +29,8 @@ pub(crate) struct Blocks {
     rules: Vec<RuleBlocks>,
     /// Unit by unit, for each rule the number of its block; 0 for none.
     block_of: Vec<u32>,
+    /// The rules that give some unit several keys; `block_of` does not know them.
+    with_several: Vec<usize>,
     pub(crate) hot: Vec<HotBlock>,
 }
 
@@ -50,6 +52,54 @@ pub(crate) struct Stretch {
     pub(crate) from: u32,
     pub(crate) to: u32,
     pub(crate) pairs: u64,
+}
+
+/// Two units of a block and their cells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair<'n> {
+    /// The lower unit.
+    pub(crate) one: u32,
+    /// The higher unit.
+    pub(crate) other: u32,
+    pub(crate) a: &'n [u32],
+    pub(crate) b: &'n [u32],
+}
+
+/// Units whose rows are gathered at a time.
+const GATHERED: usize = 256;
+
+/// The rows of some units, side by side.
+#[derive(Default)]
+struct Near {
+    units: Vec<u32>,
+    cells: Vec<u32>,
+    /// Block numbers of the rules before the one that is walked.
+    numbers: Vec<u32>,
+}
+
+impl Near {
+    fn clear(&mut self) {
+        self.units.clear();
+        self.cells.clear();
+        self.numbers.clear();
+    }
+
+    fn pair(&self, one: usize, other: usize, width: usize) -> Pair<'_> {
+        Pair {
+            one: self.units[one],
+            other: self.units[other],
+            a: &self.cells[one * width..][..width],
+            b: &self.cells[other * width..][..width],
+        }
+    }
+
+    /// Whether two of the units share a block number. Without a branch for each rule: most pairs
+    /// share none.
+    fn meets(&self, one: usize, other: usize, width: usize) -> bool {
+        let of = |at: usize| &self.numbers[at * width..][..width];
+        let pairs = of(one).iter().zip(of(other));
+        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
+    }
 }
 
 /// Which pairs of a block are looked at.
@@ -81,9 +131,11 @@ impl Blocks {
             rule.number(at, width, &mut block_of);
             rules.push(rule);
         }
+        let with_several = (0..width).filter(|at| rules[*at].several.is_some()).collect();
         Self {
             rules,
             block_of,
+            with_several,
             hot,
         }
     }
@@ -129,23 +181,64 @@ impl Blocks {
         self.rules[rule].block(block)
     }
 
-    /// Calls `with` for every pair of a stretch that no earlier rule looks at.
-    pub(crate) fn walk(&self, stretch: Stretch, mut with: impl FnMut(u32, u32)) {
-        for block in stretch.from..stretch.to {
-            let units = self.units(stretch.rule, block as usize);
-            for (at, one) in units.iter().enumerate() {
-                for other in &units[at + 1..] {
-                    if !self.seen_before(stretch.rule, *one, *other) {
-                        with(*one, *other);
+    /// Calls `with` for every pair of a stretch that no earlier rule looks at, with the cells of
+    /// both.
+    ///
+    /// Rows are gathered for some hundred units at a time: reads that do not wait for each other,
+    /// after which every pair finds its rows near.
+    pub(crate) fn walk(
+        &self,
+        people: &Population,
+        stretch: Stretch,
+        mut with: impl FnMut(Pair<'_>),
+    ) {
+        let (cells, numbers) = (people.pools.len(), stretch.rule);
+        let mut near = Near::default();
+        let mut block = stretch.from;
+        while block < stretch.to {
+            let first = block;
+            near.clear();
+            while block < stretch.to && near.units.len() < GATHERED {
+                near.units.extend_from_slice(self.units(stretch.rule, block as usize));
+                block += 1;
+            }
+            for unit in &near.units {
+                near.cells.extend_from_slice(people.cells(*unit));
+                let start = *unit as usize * self.rules.len();
+                near.numbers.extend_from_slice(&self.block_of[start..start + numbers]);
+            }
+            let mut begin = 0;
+            for block in first..block {
+                let end = begin + self.units(stretch.rule, block as usize).len();
+                for one in begin..end {
+                    for other in one + 1..end {
+                        let pair = near.pair(one, other, cells);
+                        if !near.meets(one, other, numbers) && !self.several_meet(stretch.rule, pair.one, pair.other) {
+                            with(pair);
+                        }
                     }
                 }
+                begin = end;
             }
         }
     }
 
     /// Whether a rule before this one looks at the pair.
     pub(crate) fn seen_before(&self, rule: usize, one: u32, other: u32) -> bool {
-        self.finders(rule, one, other).next().is_some()
+        let width = self.rules.len();
+        let of = |unit: u32| &self.block_of[unit as usize * width..][..rule];
+        let pairs = of(one).iter().zip(of(other));
+        // Without a branch for each rule: most pairs share none.
+        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
+            || self.several_meet(rule, one, other)
+    }
+
+    /// Whether a rule before this one that gives several keys looks at the pair.
+    fn several_meet(&self, rule: usize, one: u32, other: u32) -> bool {
+        self.with_several
+            .iter()
+            .take_while(|several| **several < rule)
+            .any(|several| self.rules[*several].share_one(one, other))
     }
 
     /// How many rules look at the pair.
@@ -161,13 +254,7 @@ impl Blocks {
         pairs.enumerate().filter_map(move |(at, ((a, b), rule))| {
             let found = match &rule.several {
                 None => *a != 0 && a == b,
-                Some((ends, blocks)) => {
-                    let of = |unit: u32| {
-                        let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
-                        &blocks[start as usize..ends[unit as usize] as usize]
-                    };
-                    share_one(of(one), of(other))
-                }
+                Some(_) => rule.share_one(one, other),
             };
             found.then_some(at)
         })
@@ -207,10 +294,6 @@ pub(crate) fn affordable(model: &Model, people: &Population, limit: u64) -> Vec<
     costed.truncate(TRIED);
     costed.sort_unstable_by_key(|(pairs, _)| *pairs);
     costed.into_iter().map(|(_, at)| at).collect()
-}
-
-fn share_one(a: &[u32], b: &[u32]) -> bool {
-    a.iter().any(|block| b.binary_search(block).is_ok())
 }
 
 /// The upper half of every key with its unit below it, ascending. Keys whose halves clash share a
@@ -343,6 +426,19 @@ impl RuleBlocks {
         let starts = ends;
         let ends = starts.iter().skip(1).copied().chain([so_far]).collect();
         self.several = Some((ends, blocks));
+    }
+
+    /// Whether two units have a block in common, by a rule that gives several keys.
+    fn share_one(&self, one: u32, other: u32) -> bool {
+        let Some((ends, blocks)) = &self.several else {
+            return false;
+        };
+        let of = |unit: u32| {
+            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            &blocks[start as usize..ends[unit as usize] as usize]
+        };
+        let others = of(other);
+        of(one).iter().any(|block| others.binary_search(block).is_ok())
     }
 
     fn end(&self, blocks: usize) -> usize {

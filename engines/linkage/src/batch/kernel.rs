@@ -72,14 +72,12 @@ impl<'a> Kernel<'a> {
             .enumerate()
             .map(|(at, comparison)| Lane::new(at, comparison, people))
             .collect();
-        // Integers first, then what is remembered, then the rest; within each, what says most.
-        lanes.sort_by(|a, b| {
-            let rank = |lane: &Lane| (lane.reads.len(), lane.model_rank(model));
-            rank(a).0.cmp(&rank(b).0).then(rank(b).1.total_cmp(&rank(a).1))
-        });
+        // First what is likeliest to end the matter for the least work.
+        let ends = |lane: &Lane| lane.reach(model) / lane.cost(model);
+        lanes.sort_by(|a, b| ends(b).total_cmp(&ends(a)));
         let mut next = 0;
         for lane in &mut lanes {
-            if lane.reads.len() <= 2 {
+            if lane.reads.len() <= 2 && lane.is_dear(model) {
                 lane.remembered = Some(next);
                 next += REMEMBERED;
             }
@@ -114,7 +112,17 @@ impl<'a> Kernel<'a> {
     /// The match weight of two units in bits, or nothing when it lies below `cut`. Symmetric; the
     /// same as [`Model::compare`] gives up to rounding.
     pub(crate) fn weight(&self, memory: &mut Memory, one: u32, other: u32, cut: f64) -> Option<f64> {
-        let (a, b) = (self.people.cells(one), self.people.cells(other));
+        self.weight_of(memory, self.people.cells(one), self.people.cells(other), cut)
+    }
+
+    /// The same by the cells of the two.
+    pub(crate) fn weight_of(
+        &self,
+        memory: &mut Memory,
+        a: &[u32],
+        b: &[u32],
+        cut: f64,
+    ) -> Option<f64> {
         let mut weight = self.model.prior_weight;
         // Far above any sum where the model knows no related people.
         let mut against_related = self.model.related_weight.unwrap_or(1e6);
@@ -185,14 +193,14 @@ impl<'a> Kernel<'a> {
         lane.map_or(MISSING, |lane| self.level(lane, memory, a, b))
     }
 
-    fn row(&self, cells: &'a [u32]) -> Row<'a> {
+    fn row<'r>(&'r self, cells: &'r [u32]) -> Row<'r> {
         Row {
             pools: &self.people.pools,
             cells,
         }
     }
 
-    fn level(&self, lane: &Lane, memory: &mut Memory, a: &'a [u32], b: &'a [u32]) -> u8 {
+    fn level(&self, lane: &Lane, memory: &mut Memory, a: &[u32], b: &[u32]) -> u8 {
         let cells = match *lane.reads.as_slice() {
             [only] => {
                 let (a, b) = (a[only], b[only]);
@@ -228,7 +236,7 @@ impl<'a> Kernel<'a> {
         level
     }
 
-    fn reached(&self, lane: &Lane, a: &'a [u32], b: &'a [u32]) -> u8 {
+    fn reached(&self, lane: &Lane, a: &[u32], b: &[u32]) -> u8 {
         let comparison = &self.model.comparisons[lane.comparison];
         let reached = comparison.reached(self.row(a), self.row(b));
         reached.map_or(MISSING, |level| level as u8)
@@ -236,7 +244,7 @@ impl<'a> Kernel<'a> {
 
     /// What frequency adds to an exact agreement: by the cell where both have the same, else by the
     /// rarest value both have.
-    fn adjustment(&self, lane: &Lane, by_cell: &[f32], a: &'a [u32], b: &'a [u32]) -> f64 {
+    fn adjustment(&self, lane: &Lane, by_cell: &[f32], a: &[u32], b: &[u32]) -> f64 {
         let comparison = &self.model.comparisons[lane.comparison];
         let column = comparison.columns[0];
         if a[column] == b[column] {
@@ -308,6 +316,18 @@ impl Lane {
         }
     }
 
+    /// Whether its tests cost more than looking them up.
+    fn is_dear(&self, model: &Model) -> bool {
+        let levels = &model.comparisons[self.comparison].levels;
+        levels.iter().flat_map(|level| &level.tests).any(|test| {
+            use crate::condition::TestKind as Kind;
+            matches!(
+                test.kind,
+                Kind::JaroWinkler | Kind::Words | Kind::SharesWord | Kind::Nickname | Kind::Soundex
+            )
+        })
+    }
+
     /// The most bits this comparison can add; nothing when a missing value adds more.
     fn most(&self) -> f64 {
         let rare = self.adjustment.as_ref().map_or(0.0, |bits| {
@@ -316,11 +336,20 @@ impl Lane {
         self.weights.iter().copied().fold(0.0, f64::max) + rare
     }
 
-    /// The range of bits this comparison decides about.
-    fn model_rank(&self, model: &Model) -> f64 {
-        let levels = &model.comparisons[self.comparison].levels;
-        let most = levels.iter().map(|level| level.weight).fold(0.0, f64::max);
-        let least = levels.iter().map(|level| level.weight).fold(0.0, f64::min);
-        most - least
+    /// How far apart its best and worst outcomes lie, in bits, where it matters most.
+    fn reach(&self, model: &Model) -> f64 {
+        let bits = if model.related_weight.is_some() {
+            &self.against_related
+        } else {
+            &self.weights
+        };
+        let most = bits.iter().copied().fold(0.0, f64::max);
+        most - bits.iter().copied().fold(0.0, f64::min)
+    }
+
+    /// What working it out costs, roughly, a comparison of integers being 1.
+    fn cost(&self, model: &Model) -> f64 {
+        let dear = if self.is_dear(model) { 4.0 } else { 1.0 };
+        dear * self.reads.len() as f64
     }
 }

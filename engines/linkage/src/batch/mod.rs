@@ -144,11 +144,12 @@ impl<'a> Linkage<'a> {
                 let free = memories.lock().ok().and_then(|mut free| free.pop());
                 let mut memory = free.unwrap_or_else(|| kernel.memory());
                 let mut links = Vec::new();
-                self.blocks.walk(stretch, |one, other| {
-                    if !sample::may_pair(self.people, self.between, one, other) {
+                self.blocks.walk(self.people, stretch, |pair| {
+                    if !sample::may_pair(self.people, self.between, pair.one, pair.other) {
                         return;
                     }
-                    if let Some(weight) = kernel.weight(&mut memory, one, other, cut) {
+                    if let Some(weight) = kernel.weight_of(&mut memory, pair.a, pair.b, cut) {
+                        let (one, other) = (pair.one, pair.other);
                         links.push(Link { one, other, weight: weight as f32 });
                     }
                 });

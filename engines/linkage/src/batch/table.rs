@@ -420,4 +420,13 @@ impl Record for Row<'_> {
     fn has(&self, column: usize) -> bool {
         self.cells[column] != 0
     }
+
+    fn agrees(&self, other: &Self, column: usize) -> Option<bool> {
+        let (a, b) = (self.cells[column], other.cells[column]);
+        if a == 0 || b == 0 {
+            return Some(false);
+        }
+        // Cells of several values may share some.
+        (a == b || self.pools[column].is_single()).then_some(a == b)
+    }
 }

@@ -15,11 +15,11 @@ use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
 
 /// Pairs taken at random for each comparison.
-const RANDOM_PAIRS: u64 = 300_000;
+const RANDOM_PAIRS: u64 = 200_000;
 /// Pairs taken out of each rule's blocks.
-const BLOCK_PAIRS: u64 = 60_000;
+const BLOCK_PAIRS: u64 = 40_000;
 /// Pairs taken out of the blocks of all rules together, at most.
-const ALL_BLOCK_PAIRS: u64 = 1_200_000;
+const ALL_BLOCK_PAIRS: u64 = 500_000;
 /// Rounds of expectation maximisation at most.
 const ROUNDS: usize = 60;
 /// It has settled when no m moves by more.
