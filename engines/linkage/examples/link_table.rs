@@ -85,8 +85,8 @@ fn main() {
         for (_, rows) in ents { for (i, a) in rows.iter().enumerate() { for b in &rows[i+1..] {
             let (x, y) = (people.unit(*a).min(people.unit(*b)), people.unit(*a).max(people.unit(*b)));
             if x == y { continue }
-            match linked.get(&(x,y)) { None => { lost += 1; if lost <= n.parse::<usize>().unwrap() { eprintln!("LOST w={:.1}\n  {}\n  {}", linkage.weigh(model, x, y), people.show(&model, *a), people.show(&model, *b)); } }
-              Some(w) if *w < 4.0 => { low += 1; if low <= n.parse::<usize>().unwrap() { eprintln!("LOW {w}\n  {}\n  {}", people.show(&model, *a), people.show(&model, *b)); } } _ => {} }
+            match linked.get(&(x,y)) { None => { lost += 1; if lost <= n.parse::<usize>().unwrap() { eprintln!("LOST w={:.1} {:?}", linkage.explain(model, *a, *b).weight, people.side_by_side(model, *a, *b)); } }
+              Some(w) if *w < 4.0 => { low += 1; if low <= n.parse::<usize>().unwrap() { eprintln!("LOW {w} {:?}", people.side_by_side(model, *a, *b)); } } _ => {} }
         }}}
         eprintln!("lost {lost} low {low} of {truth_pairs}");
         let mut wrong: Vec<&Link> = links.iter().filter(|l| l.weight > 4.0).collect();
@@ -94,7 +94,7 @@ fn main() {
         let mut first: HashMap<u32, usize> = HashMap::new();
         for row in 0..people.rows() { first.entry(people.unit(row)).or_insert(row); }
         let mut shown = 0;
-        for l in wrong { let (a,b) = (first[&l.one], first[&l.other]); if entity[a] != entity[b] { shown += 1; if shown <= n.parse::<usize>().unwrap() { eprintln!("WRONG {}\n  {}\n  {}", l.weight, people.show(&model, a), people.show(&model, b)); } } }
+        for l in wrong { let (a,b) = (first[&l.one], first[&l.other]); if entity[a] != entity[b] { shown += 1; if shown <= n.parse::<usize>().unwrap() { eprintln!("WRONG {} {:?}", l.weight, people.side_by_side(model, a, b)); } } }
         eprintln!("wrong links above 4: {shown}");
     }
 }

@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 /// A linkage model, read from a TOML file (see the crate's example).
 ///
 /// - `version`, `prior`, `link`, `review`: see [`Model::prior_weight`] and [`Model::band`].
-///   `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
+///   `id`: heading of a table's id column. `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
 /// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator }`, where `from` lists the
 ///   headings of a table it is read from and `separator` parts several values in one cell.
 /// - `[[comparison]]`: `column`, or `name` and `columns`; `levels` from the strongest agreement
@@ -51,6 +51,7 @@ pub struct Model {
     pub(crate) related_weight: Option<f64>,
     link: f64,
     review: f64,
+    id: Option<String>,
     pub(crate) country_code: String,
     pub(crate) abbreviations: FxHashMap<String, String>,
     /// Hashes of the formal names each nickname may stand for.
@@ -222,6 +223,7 @@ impl Model {
                 .related
                 .as_ref()
                 .map(|related| (written.prior / related.prior).log2()),
+            id: written.id.clone(),
             link: written.link,
             review: written.review,
             abbreviations: columns::abbreviations(&written)?,
@@ -256,6 +258,11 @@ impl Model {
         self.columns
             .iter()
             .map(|column| (column.name.as_str(), column.kind))
+    }
+
+    /// Heading of a table's id column, where the model names it.
+    pub fn id_heading(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// The headings of a table that each column is read from, in order of the columns' names.

@@ -6,6 +6,7 @@ mod extract;
 mod import;
 mod keep;
 mod ledger;
+mod link;
 mod people;
 mod policy;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Import(import::ImportFiles),
     /// Find observables in text
     Extract(extract::Extract),
+    /// Find the records of one or several tables that are of the same person or thing
+    Link(Box<link::Link>),
     /// Write a generated county as files
     Simulate(simulate::Simulate),
     /// The ledger: verify it, sign it, prove an entry
@@ -99,6 +102,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Serve(command) => command.run(&cli.place).await,
         Command::Import(command) => command.run(&cli.place, cli.json).await,
         Command::Extract(command) => command.run(cli.json),
+        Command::Link(command) => command.run(cli.json),
         Command::Simulate(command) => command.run(),
         Command::Ledger(command) => command.run(&cli.place, cli.json).await,
         Command::Verify(command) => command.run(),

@@ -7,6 +7,7 @@ mod imports;
 mod inbox;
 mod judging;
 mod killed;
+mod linking;
 mod programs;
 mod reports;
 mod search;

@@ -5,12 +5,15 @@
 //! [`Linkage`]: blocks, trained parameters, links, clusters. All cores are used; the answer does
 //! not depend on how many there are, nor on the order of rows.
 
+mod assign;
 mod blocks;
 mod clusters;
 pub(crate) mod intern;
 mod kernel;
 mod keys;
+mod labelled;
 mod population;
+mod quality;
 pub(crate) mod sample;
 mod table;
 mod train;
@@ -21,9 +24,12 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 use thiserror::Error;
 
+pub use assign::Assigned;
 pub use blocks::{Between, HotBlock};
 pub use clusters::{Clusters, Link};
+pub use labelled::PairQuality;
 pub use population::Population;
+pub use quality::{Quality, quality};
 pub use table::{Builder, ColumnNote, Layout, Rows, Table};
 pub use train::Parameters;
 
@@ -162,10 +168,17 @@ impl<'a> Linkage<'a> {
         found.concat()
     }
 
-    /// TUNING
-    pub fn weigh(&self, model: &Model, one: u32, other: u32) -> f64 {
-        let kernel = Kernel::new(model, self.people);
-        kernel.weight(&mut kernel.memory(), one, other, f64::NEG_INFINITY).unwrap_or(f64::NEG_INFINITY)
+    /// How a match weight of two records, by row, comes about.
+    pub fn explain<'m>(&self, model: &'m Model, one: usize, other: usize) -> crate::Scored<'m> {
+        let (a, b) = (self.people.unit(one), self.people.unit(other));
+        let known = population::Known { model, people: self.people, unit: a };
+        model.scored(self.people.row(a), self.people.row(b), &known)
+    }
+
+    /// Whether some blocking rule looks at a pair of records, by row.
+    pub fn is_candidate(&self, one: usize, other: usize) -> bool {
+        let (a, b) = (self.people.unit(one), self.people.unit(other));
+        self.blocks.found_by(a, b) > 0
     }
 
     /// Puts units together along links; see [`Clusters`].

@@ -141,7 +141,7 @@ impl<'m> Builder<'m> {
             text: self.ids,
             ends: self.id_ends,
         };
-        ids.check()?;
+        ids.check(&self.sources)?;
         let model = self.model;
         let columns: Vec<(Column, ColumnNote)> = self
             .raws
@@ -349,11 +349,14 @@ impl Ids {
         &self.text[start as usize..self.ends[row] as usize]
     }
 
-    /// Refuses an id that is empty or stands in two rows.
-    fn check(&self) -> Result<(), Refused> {
+    /// Refuses an id that is empty or stands in two rows of one source.
+    fn check(&self, sources: &[u16]) -> Result<(), Refused> {
         let mut hashed: Vec<(u64, u32)> = (0..self.ends.len())
             .into_par_iter()
-            .map(|row| (super::hash_bytes(self.get(row)), row as u32))
+            .map(|row| {
+                let hash = super::hash_bytes(self.get(row));
+                (hash.wrapping_add(u64::from(sources[row])), row as u32)
+            })
             .collect();
         hashed.par_sort_unstable();
         let text = |row: u32| String::from_utf8_lossy(self.get(row as usize)).into_owned();
@@ -362,7 +365,8 @@ impl Ids {
         }
         for pair in hashed.windows(2) {
             let [(one, first), (other, second)] = pair else { continue };
-            if one == other && self.get(*first as usize) == self.get(*second as usize) {
+            let same_source = sources[*first as usize] == sources[*second as usize];
+            if one == other && same_source && self.get(*first as usize) == self.get(*second as usize) {
                 return Err(Refused::DuplicateId {
                     id: text(*first),
                     first: u64::from(*first) + 1,

@@ -25,7 +25,7 @@ const ROUNDS: usize = 60;
 /// It has settled when no m moves by more.
 const SETTLED: f64 = 0.000_1;
 /// What the model's own m counts for, in matches: keeps a level that was never met possible.
-const BELIEF: f64 = 8.0;
+pub(super) const BELIEF: f64 = 8.0;
 /// Relatives share what a comparison is about when they reach its first level at least this often,
 /// by how often the same person does.
 const SHARED: f64 = 0.3;
@@ -154,7 +154,7 @@ fn agreement(people: &Population, column: usize) -> Option<f64> {
 }
 
 /// Makes shares add up to 1, none below [`LEAST`].
-fn normalised(shares: &mut [f64]) {
+pub(super) fn normalised(shares: &mut [f64]) {
     let sum: f64 = shares.iter().map(|share| share.max(LEAST)).sum();
     for share in shares {
         *share = share.max(LEAST) / sum;

@@ -99,6 +99,11 @@ impl Profile {
         }
     }
 
+    /// The table's headings.
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
     /// Looks at some rows.
     pub fn add(&mut self, rows: &impl Rows) {
         self.records += rows.len() as u64;
@@ -161,7 +166,7 @@ impl Profile {
             ));
         }
         Ok(Draft {
-            toml: text::draft(&columns, lists),
+            toml: text::draft(&columns, lists, id.as_deref()),
             id,
             left_out,
         })

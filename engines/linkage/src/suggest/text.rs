@@ -26,10 +26,13 @@ version = 1
 ";
 
 /// A draft of the model file.
-pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists) -> String {
+pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>) -> String {
     let mut out = HEAD.to_owned();
     let line = &mut out;
     // Writing to a string cannot fail.
+    if let Some(id) = id {
+        let _ = writeln!(line, "id = {}", quoted(id));
+    }
     let _ = writeln!(line, "prior = 0.0001\nlink = 0.0\nreview = -3.0\n");
     let rules: Vec<String> = draft::rules(columns).iter().map(|rule| rule.join(" + ")).collect();
     let _ = writeln!(line, "blocking = [");
