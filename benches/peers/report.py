@@ -7,6 +7,7 @@ RESULTS.json is a list of measurements as `run` and `splink_link.py` make them. 
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -37,13 +38,20 @@ def cells(row: dict) -> dict[str, str]:
         "precision": f"{default['precision']:.4f}",
         "recall": f"{default['recall']:.4f}",
         "f1_best": f"{best['f1']:.4f}" if best else "",
-        "best_at": f"{best['probability']:.5f} (weight {best['weight']:g})" if best else "",
+        "best_at": at(best) if best else "",
         "seconds": f"{row['seconds']:.1f}",
         "cpu_seconds": f"{row['cpu_seconds']:.1f}",
         "peak_mb": f"{row['peak_mb']:,}",
         "pairs_scored": f"{row['pairs_scored']:,}" if row.get("pairs_scored") else "",
         "stages": ", ".join(f"{name} {seconds:.1f}" for name, seconds in stages.items()),
     }
+
+
+def at(row: dict) -> str:
+    """The threshold of a row; where it has none, the default was the best there is."""
+    if "weight" not in row:
+        return "its default"
+    return f"{row['probability']:.5f} (weight {row['weight']:g})"
 
 
 def table(rows: list[dict]) -> str:
@@ -65,7 +73,7 @@ def plot(rows: list[dict], folder: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    sized = [row for row in rows if row["set"].startswith("people_")]
+    sized = [row for row in rows if re.fullmatch(r"people_\d+[km]?", row["set"])]
     whos = sorted({row["model"] for row in sized})
     if len({row["records"] for row in sized}) < 2:
         return

@@ -19,18 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from splink import DuckDBAPI, Linker
 from splink.blocking_analysis import count_comparisons_from_blocking_rules
 
-from evaluate import scores
-from models import MODELS, Model
-
-PROBABILITIES = [0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999]
-# Where the scan of thresholds begins, in match weight (log2 of the odds); it goes up to 40.
-LOWEST_WEIGHT = -10
+from judge import LOWEST_WEIGHT, Judge, best, weight_of
+from model import Model
+from models import MODELS
 
 
 class Stages:
@@ -85,56 +79,6 @@ def write(connection, clusters, model: Model, out: Path) -> None:
     )
 
 
-class Judge:
-    """Scores clusters of the same records at many thresholds."""
-
-    def __init__(self, connection, predictions, model: Model, truth: Path) -> None:
-        connection.execute(
-            "create table numbered as select id, (row_number() over ()) - 1 as n,"
-            " dense_rank() over (order by entity) - 1 as entity from"
-            " read_csv(?, header = true, all_varchar = true, names = ['id', 'entity'])",
-            [str(truth)],
-        )
-        predictions.as_duckdbpyrelation().create_view("predicted")
-        links = connection.execute(
-            "select l.n as l, r.n as r, match_weight as w from predicted"
-            f" join numbered l on l.id = {model.id_column}_l"
-            f" join numbered r on r.id = {model.id_column}_r"
-        ).fetchnumpy()
-        self.l, self.r = (np.asarray(links[side], dtype=np.int64) for side in "lr")
-        self.weight = np.asarray(links["w"], dtype=np.float64)
-        entity = connection.execute("select entity from numbered order by n").fetchnumpy()
-        self.entity = np.asarray(entity["entity"], dtype=np.int64)
-        self.true_pairs = pairs(np.bincount(self.entity))
-
-    def at(self, weight: float) -> dict[str, float]:
-        """Scores when pairs of at least this weight are joined."""
-        kept = self.weight >= weight
-        size = len(self.entity)
-        ones = np.ones(int(kept.sum()), dtype=np.int8)
-        graph = coo_array((ones, (self.l[kept], self.r[kept])), shape=(size, size))
-        _, cluster = connected_components(graph, directed=False)
-        cells = np.unique(cluster.astype(np.int64) * size + self.entity, return_counts=True)[1]
-        sizes = np.bincount(cluster)
-        found = scores(pairs(cells), pairs(sizes), self.true_pairs)
-        return {
-            "weight": round(weight, 3),
-            "probability": 1 / (1 + 2.0**-weight),
-            **found,
-            "largest_cluster": int(sizes.max()),
-        }
-
-
-def pairs(sizes: np.ndarray) -> int:
-    """Pairs within groups of these sizes."""
-    sizes = sizes.astype(np.int64)
-    return int((sizes * (sizes - 1) // 2).sum())
-
-
-def weight_of(probability: float) -> float:
-    return float(np.log2(probability / (1 - probability)))
-
-
 def candidate_pairs(model: Model, inputs, api) -> int:
     """How many pairs the blocking rules give, each counted once, exactly."""
     settings = model.settings
@@ -171,9 +115,14 @@ def link(table: Path, truth: Path, name: str, out: Path | None) -> dict:
     kept = predictions.as_duckdbpyrelation().count("*").fetchall()[0][0]
     predictions.drop_table_from_database_and_remove_from_cache()
     every = linker.inference.predict(threshold_match_weight=LOWEST_WEIGHT)
-    judge = Judge(connection, every, model, truth)
-    weights = sorted({weight_of(p) for p in PROBABILITIES} | set(range(LOWEST_WEIGHT, 41)))
-    scan = [judge.at(weight) for weight in weights]
+    every.as_duckdbpyrelation().create_view("every_pair")
+    judge = Judge(
+        connection,
+        f"select {model.id_column}_l as id_l, {model.id_column}_r as id_r, match_weight as weight"
+        " from every_pair",
+        truth,
+    )
+    scan = judge.scan()
     return {
         "set": table.stem,
         "model": name,
@@ -186,7 +135,7 @@ def link(table: Path, truth: Path, name: str, out: Path | None) -> dict:
         "pairs_scored": candidate_pairs(model, inputs, api),
         "pairs_kept": kept,
         "at_default": judge.at(weight_of(model.cluster_at)),
-        "at_best": max(scan, key=lambda row: row["f1"]),
+        "at_best": best(scan),
         "scan": scan,
     }
 
@@ -200,7 +149,9 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    json.dump(link(arguments.table, arguments.truth, arguments.model, arguments.out), sys.stdout, indent=1)
+    json.dump(
+        link(arguments.table, arguments.truth, arguments.model, arguments.out), sys.stdout, indent=1
+    )
     print()
 
 
