@@ -297,6 +297,23 @@ impl Model {
             .map(|at| self.columns[*at].name.as_str())
     }
 
+    /// Whether the model tells related people from the same.
+    pub fn knows_related(&self) -> bool {
+        self.related_weight.is_some()
+    }
+
+    /// Every comparison's name and its levels' labels and rates.
+    pub fn rates(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, Rates)>)> {
+        self.comparisons.iter().map(|comparison| {
+            let levels = comparison.levels.iter();
+            let rates = levels.map(|level| {
+                let Level { m, u, r, .. } = *level;
+                (level.label.as_str(), Rates { m, u, r })
+            });
+            (comparison.name.as_str(), rates)
+        })
+    }
+
     /// Weight of the prior in bits: log2 of the odds that two records taken at random match.
     pub fn prior_weight(&self) -> f64 {
         self.prior_weight

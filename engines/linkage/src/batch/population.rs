@@ -106,6 +106,11 @@ impl Population {
         self.sources[self.unit(row) as usize]
     }
 
+    /// The first row that says what a unit says.
+    pub fn a_row_of(&self, unit: u32) -> usize {
+        self.unit_of.iter().position(|of| *of == unit).unwrap_or(0)
+    }
+
     /// Two records side by side, by row: each column's name and the normal values of both.
     pub fn side_by_side(&self, model: &Model, one: usize, other: usize) -> Vec<(String, String, String)> {
         let values = |row: usize, column: usize| {

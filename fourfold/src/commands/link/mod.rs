@@ -1,6 +1,9 @@
 //! `fourfold link`: which records of one or several tables are of the same person or thing.
 
+mod chart;
+mod drawing;
 mod explain;
+mod labels;
 mod receipt;
 mod run;
 mod suggest;
@@ -63,9 +66,13 @@ pub struct Run {
     /// Estimate the model's figures on these tables first
     #[arg(long)]
     train: bool,
-    /// A table of `id,entity` that tells for some records who they are of: m is counted on them
-    #[arg(long, requires = "train")]
+    /// A table of `id,entity` that tells for some records who they are of: training counts
+    /// on them, and the result is judged by them
+    #[arg(long)]
     labels: Option<PathBuf>,
+    /// Where to write a page that shows the model and the links
+    #[arg(long, value_name = "HTML")]
+    chart: Option<PathBuf>,
     /// Where to write the trained model; may be the model itself
     #[arg(long, requires = "train")]
     save_model: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use linkage::batch::{ColumnNote, HotBlock, Parameters};
+use linkage::batch::{ColumnNote, HotBlock, PairQuality, Parameters};
 use serde::Serialize;
 
 /// What was read, compared and found.
@@ -31,6 +31,8 @@ pub struct Receipt {
     pub weak: u64,
     /// Records that say too little to be linked even to their equals.
     pub too_bare: u64,
+    /// Quality of the clusters on labelled records.
+    pub judged: Option<Judged>,
     pub seconds: Vec<(&'static str, f64)>,
     #[serde(skip)]
     clock: Option<Instant>,
@@ -64,6 +66,24 @@ pub struct Trained {
     pub related: f64,
     pub matches_found: f64,
     pub matches_missed: f64,
+}
+
+/// Pairwise, on labelled records.
+#[derive(Debug, Serialize)]
+pub struct Judged {
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+}
+
+impl From<&PairQuality> for Judged {
+    fn from(quality: &PairQuality) -> Self {
+        Self {
+            precision: quality.precision,
+            recall: quality.recall,
+            f1: quality.f1(),
+        }
+    }
 }
 
 impl From<&ColumnNote> for Column {
@@ -117,6 +137,7 @@ impl Receipt {
             refused: 0,
             weak: 0,
             too_bare: 0,
+            judged: None,
             seconds: Vec::new(),
             clock: Some(Instant::now()),
         }
@@ -154,6 +175,12 @@ impl Receipt {
                 1.0 / trained.prior,
                 trained.matches_found,
                 trained.matches_missed
+            );
+        }
+        if let Some(judged) = &self.judged {
+            println!(
+                "on the labelled records: precision {:.4}, recall {:.4}, F1 {:.4}",
+                judged.precision, judged.recall, judged.f1
             );
         }
         for rule in &self.rules {

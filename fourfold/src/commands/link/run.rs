@@ -5,9 +5,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use linkage::Model;
 use linkage::batch::{Assigned, Clusters, Link, Linkage, Population, quality};
 
-use super::receipt::{Receipt, Rule};
+use super::chart::Shown;
+use super::receipt::{Judged, Receipt, Rule};
 use super::write::{Field, Sink};
-use super::{Done, Run, between, names, population, read_model, suggest};
+use super::{Done, Run, between, labels, names, population, read_model, suggest};
 
 /// Records that say exactly the same are written as pairs all with all up to this many; of more,
 /// each with the first.
@@ -48,9 +49,10 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
         .map(|(rule, pairs)| Rule { rule: rule.to_owned(), pairs })
         .collect();
     receipt.lap("block");
+    let entities = run.labels.as_deref().map(|path| labels::read(path, &people)).transpose()?;
     let model = if run.train {
         bar.set_message("training");
-        let trained = train(run, &linkage, &model, &text, &mut receipt)?;
+        let trained = train(run, &linkage, (&model, &text), entities.as_deref(), &mut receipt)?;
         receipt.lap("train");
         trained
     } else {
@@ -58,7 +60,8 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
     };
     let link = run.threshold.map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
     receipt.threshold = 1.0 / (1.0 + (-link).exp2());
-    let least = if run.pairs.is_some() || run.review.is_some() {
+    let shows_more = run.pairs.is_some() || run.review.is_some() || run.chart.is_some();
+    let least = if shows_more || entities.is_some() {
         model.review_threshold().min(link)
     } else {
         link
@@ -82,6 +85,25 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
     links.dedup_by_key(|link| (link.one, link.other));
     let out = Out { run, people: &people, model: &model, link };
     receipt.weak = out.write(&links, &clusters, &assigned)?;
+    let labelled = entities.map(|entities| {
+        let curve = linkage.precision_and_recall(&entities, &links);
+        (curve, linkage.quality_of_clusters(&entities, &assigned))
+    });
+    receipt.judged = labelled.as_ref().map(|(_, clusters)| Judged::from(clusters));
+    if let Some(path) = &run.chart {
+        let shown = Shown {
+            tables: &names(&run.files),
+            receipt: &receipt,
+            model: &model,
+            people: &people,
+            linkage: &linkage,
+            link,
+            links: &links,
+            clusters: &clusters,
+            labelled,
+        };
+        shown.write(path)?;
+    }
     receipt.lap("write");
     bar.finish_and_clear();
     for told in &left_out.told {
@@ -111,8 +133,17 @@ fn bar(json: bool) -> ProgressBar {
 }
 
 /// Estimates the model's figures and keeps them where they are wanted.
-fn train(run: &Run, linkage: &Linkage<'_>, model: &Model, text: &str, receipt: &mut Receipt) -> Result<Model> {
-    let parameters = linkage.train();
+fn train(
+    run: &Run,
+    linkage: &Linkage<'_>,
+    (model, text): (&Model, &str),
+    entities: Option<&[Option<u32>]>,
+    receipt: &mut Receipt,
+) -> Result<Model> {
+    let parameters = match entities {
+        Some(entities) => linkage.train_on(entities),
+        None => linkage.train(),
+    };
     receipt.trained = Some((&parameters).into());
     if let Some(path) = &run.save_model {
         let text = linkage::suggest::retrained(text, &parameters).context("the model file")?;
