@@ -90,7 +90,7 @@ def _name(column: str) -> cl.CustomComparison:
     """`NameComparison` with a level for names given in the wrong order and, for forenames, one for
     an initial. Forename and surname are compared apart: together, as `ForenameSurnameComparison`
     has them, a wife's record lends her husband's the whole weight of the surname, and families fall
-    into one cluster (F1 at the best threshold is 0.09 lower)."""
+    into one cluster (on 10,000 rows the best F1 is 0.03 lower)."""
     initial = cll.CustomLevel(
         f"(length({column}_l) = 1 or length({column}_r) = 1)"
         f" and left({column}_l, 1) = left({column}_r, 1)",
