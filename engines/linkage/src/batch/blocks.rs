@@ -54,54 +54,6 @@ pub(crate) struct Stretch {
     pub(crate) pairs: u64,
 }
 
-/// Two units of a block and their cells.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'n> {
-    /// The lower unit.
-    pub(crate) one: u32,
-    /// The higher unit.
-    pub(crate) other: u32,
-    pub(crate) a: &'n [u32],
-    pub(crate) b: &'n [u32],
-}
-
-/// Units whose rows are gathered at a time.
-const GATHERED: usize = 256;
-
-/// The rows of some units, side by side.
-#[derive(Default)]
-struct Near {
-    units: Vec<u32>,
-    cells: Vec<u32>,
-    /// Block numbers of the rules before the one that is walked.
-    numbers: Vec<u32>,
-}
-
-impl Near {
-    fn clear(&mut self) {
-        self.units.clear();
-        self.cells.clear();
-        self.numbers.clear();
-    }
-
-    fn pair(&self, one: usize, other: usize, width: usize) -> Pair<'_> {
-        Pair {
-            one: self.units[one],
-            other: self.units[other],
-            a: &self.cells[one * width..][..width],
-            b: &self.cells[other * width..][..width],
-        }
-    }
-
-    /// Whether two of the units share a block number. Without a branch for each rule: most pairs
-    /// share none.
-    fn meets(&self, one: usize, other: usize, width: usize) -> bool {
-        let of = |at: usize| &self.numbers[at * width..][..width];
-        let pairs = of(one).iter().zip(of(other));
-        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
-    }
-}
-
 /// Which pairs of a block are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Between {
@@ -181,60 +133,19 @@ impl Blocks {
         self.rules[rule].block(block)
     }
 
-    /// Calls `with` for every pair of a stretch that no earlier rule looks at, with the cells of
-    /// both.
-    ///
-    /// Rows are gathered for some hundred units at a time: reads that do not wait for each other,
-    /// after which every pair finds its rows near.
-    pub(crate) fn walk(
-        &self,
-        people: &Population,
-        stretch: Stretch,
-        mut with: impl FnMut(Pair<'_>),
-    ) {
-        let (cells, numbers) = (people.pools.len(), stretch.rule);
-        let mut near = Near::default();
-        let mut block = stretch.from;
-        while block < stretch.to {
-            let first = block;
-            near.clear();
-            while block < stretch.to && near.units.len() < GATHERED {
-                near.units.extend_from_slice(self.units(stretch.rule, block as usize));
-                block += 1;
-            }
-            for unit in &near.units {
-                near.cells.extend_from_slice(people.cells(*unit));
-                let start = *unit as usize * self.rules.len();
-                near.numbers.extend_from_slice(&self.block_of[start..start + numbers]);
-            }
-            let mut begin = 0;
-            for block in first..block {
-                let end = begin + self.units(stretch.rule, block as usize).len();
-                for one in begin..end {
-                    for other in one + 1..end {
-                        let pair = near.pair(one, other, cells);
-                        if !near.meets(one, other, numbers) && !self.several_meet(stretch.rule, pair.one, pair.other) {
-                            with(pair);
-                        }
-                    }
-                }
-                begin = end;
-            }
-        }
+    /// The block numbers of a unit in the rules before one.
+    pub(crate) fn numbers(&self, unit: u32, rule: usize) -> &[u32] {
+        &self.block_of[unit as usize * self.rules.len()..][..rule]
     }
 
     /// Whether a rule before this one looks at the pair.
     pub(crate) fn seen_before(&self, rule: usize, one: u32, other: u32) -> bool {
-        let width = self.rules.len();
-        let of = |unit: u32| &self.block_of[unit as usize * width..][..rule];
-        let pairs = of(one).iter().zip(of(other));
-        // Without a branch for each rule: most pairs share none.
-        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
+        meet(self.numbers(one, rule), self.numbers(other, rule))
             || self.several_meet(rule, one, other)
     }
 
     /// Whether a rule before this one that gives several keys looks at the pair.
-    fn several_meet(&self, rule: usize, one: u32, other: u32) -> bool {
+    pub(crate) fn several_meet(&self, rule: usize, one: u32, other: u32) -> bool {
         self.with_several
             .iter()
             .take_while(|several| **several < rule)
@@ -259,6 +170,13 @@ impl Blocks {
             found.then_some(at)
         })
     }
+}
+
+/// Whether two rows of block numbers share one.
+pub(crate) fn meet(one: &[u32], other: &[u32]) -> bool {
+    // Without a branch for each rule: most pairs share none.
+    let pairs = one.iter().zip(other);
+    pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
 }
 
 /// The most rules that are tried together.
