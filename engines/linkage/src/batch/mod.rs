@@ -12,6 +12,7 @@ mod kernel;
 mod keys;
 mod lane;
 mod population;
+mod rule_blocks;
 pub(crate) mod sample;
 mod sketch;
 mod table;

@@ -1,6 +1,6 @@
 //! The walk over the pairs of blocks.
 
-use super::blocks::{Blocks, Stretch, meet};
+use super::blocks::{Blocks, Stretch};
 use super::kernel::Kernel;
 use super::sketch::Side;
 
@@ -12,8 +12,8 @@ const GATHERED: usize = 256;
 #[derive(Default)]
 struct Near {
     units: Vec<u32>,
-    /// Block numbers of the rules before the one that is walked.
-    numbers: Vec<u32>,
+    /// What the rules before the one that is walked marked them with.
+    marks: Vec<u32>,
     /// Pairs of places that no earlier rule looks at.
     pairs: Vec<(u32, u32)>,
     /// Whether a place stands in one of them.
@@ -50,22 +50,21 @@ pub(crate) fn walk(
 
 impl Near {
     fn find_pairs(&mut self, blocks: &Blocks, rule: usize, range: std::ops::Range<u32>) {
-        self.numbers.clear();
+        self.marks.clear();
         for unit in &self.units {
-            self.numbers.extend_from_slice(blocks.numbers(*unit, rule));
+            self.marks.extend_from_slice(blocks.marks(*unit, rule));
         }
         self.pairs.clear();
         self.wanted.clear();
         self.wanted.resize(self.units.len(), false);
-        let numbers = |at: usize| &self.numbers[at * rule..][..rule];
+        let marks = |at: usize| &self.marks[at * rule..][..rule];
         let mut begin = 0;
         for block in range {
             let end = begin + blocks.units(rule, block as usize).len();
             for one in begin..end {
                 for other in one + 1..end {
-                    if !meet(numbers(one), numbers(other))
-                        && !blocks.several_meet(rule, self.units[one], self.units[other])
-                    {
+                    let (unit, with) = (self.units[one], self.units[other]);
+                    if !blocks.met(unit, with, marks(one), marks(other)) {
                         self.pairs.push((one as u32, other as u32));
                         self.wanted[one] = true;
                         self.wanted[other] = true;
