@@ -4,12 +4,6 @@ use std::time::Instant;
 use linkage::Model;
 use linkage::batch::*;
 
-struct Records(Vec<csv::ByteRecord>);
-impl Rows for Records {
-    fn len(&self) -> usize { self.0.len() }
-    fn field(&self, row: usize, column: usize) -> &[u8] { self.0[row].get(column).unwrap_or_default() }
-}
-
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (table, model, truth, id) = (&args[1], &args[2], &args[3], &args[4]);
@@ -26,13 +20,25 @@ fn main() {
     let place = |name: &str| headings.iter().position(|h| String::from_utf8_lossy(h).trim() == name).unwrap_or_else(|| panic!("no column {name}"));
     let layout = Layout { columns: model.headings().map(|h| h.iter().map(|n| place(n)).collect()).collect(), id: Some(place(id)), source: 0 };
     let mut builder = Builder::new(&model);
-    let mut batch = Records(Vec::new());
+    let mut batches = [Batch::new(headings.len()), Batch::new(headings.len())];
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).unwrap() {
-        batch.0.push(record.clone());
-        if batch.0.len() == 1 << 15 { builder.add(&batch, &layout).unwrap(); batch.0.clear(); }
+    let mut more = true;
+    while more {
+        let [filled, empty] = &mut batches;
+        let fill = || {
+            empty.clear();
+            while empty.len() < 1 << 13 {
+                if !reader.read_byte_record(&mut record).unwrap() { return false; }
+                empty.push(record.iter());
+            }
+            true
+        };
+        let (some, added) = rayon::join(fill, || builder.add(filled, &layout));
+        added.unwrap();
+        more = some;
+        batches.swap(0, 1);
     }
-    builder.add(&batch, &layout).unwrap();
+    builder.add(&batches[0], &layout).unwrap();
     lap("read");
     let table = builder.finish().unwrap();
     lap("normal");

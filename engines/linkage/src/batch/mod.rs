@@ -7,6 +7,7 @@
 
 mod blocks;
 mod clusters;
+mod flat;
 pub(crate) mod intern;
 mod kernel;
 mod keys;
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 pub use blocks::{Between, HotBlock};
 pub use clusters::{Clusters, Link};
+pub use flat::Batch;
 pub use population::Population;
 pub use table::{Builder, ColumnNote, Layout, Rows, Table};
 pub use train::Parameters;
