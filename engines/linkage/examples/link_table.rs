@@ -61,14 +61,15 @@ fn main() {
     lap("links");
     let truth: HashMap<Vec<u8>, Vec<u8>> = { let mut r = csv::Reader::from_path(truth).unwrap(); r.byte_records().map(|x| { let x = x.unwrap(); (x[0].to_vec(), x[1].to_vec()) }).collect() };
     let truth_pairs: u64 = { let mut n: HashMap<&[u8], u64> = HashMap::new(); for v in truth.values() { *n.entry(v).or_default() += 1; } n.values().map(|n| n * (n - 1) / 2).sum() };
-    lap("truth");
     let entity: Vec<&[u8]> = (0..people.rows()).map(|row| truth[people.id(row)].as_slice()).collect();
+    lap("truth");
     // candidates recall by unit links at -5
     for threshold in std::env::var("T").unwrap_or("0,2,4,6,8".into()).split(',').map(|t| t.parse::<f64>().unwrap()) {
         let some: Vec<Link> = links.iter().copied().filter(|l| f64::from(l.weight) >= threshold).collect();
         let before = Instant::now();
         let clusters = linkage.clusters(model, some, cohesion);
         let took = before.elapsed().as_secs_f64();
+        lap("clusters");
         let mut together: HashMap<(u32, &[u8]), u64> = HashMap::new();
         let mut sizes: HashMap<u32, u64> = HashMap::new();
         for row in 0..people.rows() {

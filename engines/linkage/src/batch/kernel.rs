@@ -25,6 +25,9 @@ pub(crate) struct Kernel<'a> {
     sketches: &'a Sketches,
     /// What costs least first.
     lanes: Vec<Lane>,
+    /// By place in `lanes`: the most bits that this lane and all after it can add, and the most
+    /// against related people.
+    most_left: Vec<(f64, f64)>,
     /// How many pairs of cells a memory holds.
     remembered: usize,
 }
@@ -52,8 +55,21 @@ pub(crate) type Levels = Vec<u8>;
 struct Sum {
     weight: f64,
     against_related: f64,
+    /// The most bits that comparisons left open add.
+    open: f64,
+    open_against_related: f64,
     /// Comparisons in which nothing agrees, one bit each.
     differing: u64,
+}
+
+impl Sum {
+    /// Whether both readings can reach the cut with so many bits more.
+    fn may_reach(&self, cut: f64, (left, left_related): (f64, f64)) -> bool {
+        // Rounding must not lose a pair that just reaches it.
+        let cut = cut - 1e-9;
+        self.weight + self.open + left >= cut
+            && self.against_related + self.open_against_related + left_related >= cut
+    }
 }
 
 impl<'a> Kernel<'a> {
@@ -62,16 +78,22 @@ impl<'a> Kernel<'a> {
             .into_par_iter()
             .map(|at| Lane::new(model, at, people))
             .collect();
-        lanes.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        lanes.sort_by(|a, b| a.cost.cmp(&b.cost));
         let mut remembered = 0;
         for lane in &mut lanes {
             remembered += lane.remember(remembered, people);
+        }
+        let mut most_left = vec![(0.0, 0.0); lanes.len() + 1];
+        for (at, lane) in lanes.iter().enumerate().rev() {
+            let (most, related) = lane.most();
+            most_left[at] = (most_left[at + 1].0 + most, most_left[at + 1].1 + related);
         }
         Self {
             model,
             people,
             sketches,
             lanes,
+            most_left,
             remembered,
         }
     }
@@ -112,41 +134,58 @@ impl<'a> Kernel<'a> {
             weight: self.model.prior_weight,
             // Far above any sum where the model knows no related people.
             against_related: self.model.related_weight.unwrap_or(1e6),
+            open: 0.0,
+            open_against_related: 0.0,
             differing: 0,
         };
-        let (mut left, mut left_related) = (0.0, 0.0);
         let mut open = std::mem::take(&mut memory.open);
         open.clear();
-        for (at, lane) in self.lanes.iter().enumerate() {
-            match lane.told(a, b) {
-                Told::Missing => {}
-                Told::Level(level) => self.add(&mut sum, lane, level, a, b),
-                Told::Open(bounds) => {
-                    left += bounds.most;
-                    left_related += bounds.most_against_related;
-                    open.push((at as u32, bounds));
-                }
-            }
-        }
-        // Rounding must not lose a pair that just reaches the cut.
-        let cut_off = cut - 1e-9;
-        let mut possible = sum.weight + left >= cut_off && sum.against_related + left_related >= cut_off;
-        for (at, bounds) in &open {
-            if !possible {
-                break;
-            }
-            let lane = &self.lanes[*at as usize];
-            let level = self.open_level(lane, *bounds, memory, a, b);
-            self.add(&mut sum, lane, level, a, b);
-            left -= bounds.most;
-            left_related -= bounds.most_against_related;
-            possible = sum.weight + left >= cut_off && sum.against_related + left_related >= cut_off;
-        }
+        let possible = self.look(&mut sum, &mut open, a, b, cut) && self.close(&mut sum, &open, memory, a, b, cut);
         memory.open = open;
         if !possible {
             return None;
         }
         self.capped(&sum, a, b, cut)
+    }
+
+    /// Adds what sketches decide and lists what they leave open; false if the pair cannot reach the
+    /// cut.
+    fn look(&self, sum: &mut Sum, open: &mut Vec<(u32, Open)>, a: Side<'_>, b: Side<'_>, cut: f64) -> bool {
+        for (at, lane) in self.lanes.iter().enumerate() {
+            if !sum.may_reach(cut, self.most_left[at]) {
+                return false;
+            }
+            match lane.told(a, b) {
+                Told::Missing => {}
+                Told::Level(level) => self.add(sum, lane, level, a, b),
+                Told::Open(bounds) => {
+                    sum.open += bounds.most;
+                    sum.open_against_related += bounds.most_against_related;
+                    open.push((at as u32, bounds));
+                }
+            }
+        }
+        sum.may_reach(cut, (0.0, 0.0))
+    }
+
+    /// Adds what was left open; false if the pair cannot reach the cut.
+    fn close(
+        &self,
+        sum: &mut Sum,
+        open: &[(u32, Open)],
+        memory: &mut Memory,
+        a: Side<'_>,
+        b: Side<'_>,
+        cut: f64,
+    ) -> bool {
+        open.iter().all(|(at, bounds)| {
+            let lane = &self.lanes[*at as usize];
+            let level = self.open_level(lane, *bounds, memory, a, b);
+            self.add(sum, lane, level, a, b);
+            sum.open -= bounds.most;
+            sum.open_against_related -= bounds.most_against_related;
+            sum.may_reach(cut, (0.0, 0.0))
+        })
     }
 
     /// Adds what a level says.

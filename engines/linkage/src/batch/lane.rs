@@ -28,8 +28,11 @@ pub(crate) struct Lane {
     pub(crate) levels: Vec<LaneLevel>,
     /// By cell, what frequency adds to an exact agreement.
     pub(crate) adjustment: Option<Vec<f32>>,
-    /// What working it out costs, roughly, a look at a sketch being 1.
-    pub(crate) cost: f64,
+    /// What working it out costs, roughly: tests, more of them where several columns are compared,
+    /// whose sketches seldom decide at once.
+    pub(crate) cost: usize,
+    /// Whether some test reads values letter by letter or word by word.
+    is_dear: bool,
 }
 
 /// One level of a comparison.
@@ -89,7 +92,8 @@ impl Lane {
             columns: comparison.columns.clone(),
             first_is_exact: comparison.levels[0].exact,
             remembered: None,
-            cost: cost(comparison, &reads),
+            cost: comparison.columns.len() * 100 + comparison.levels.len(),
+            is_dear: is_dear(comparison),
             levels,
             reads,
             adjustment,
@@ -99,11 +103,20 @@ impl Lane {
     /// Gives it a memory from `next` on, where one is worth it; how many pairs it remembers.
     pub(crate) fn remember(&mut self, next: usize, people: &Population) -> usize {
         let repeats = |column: &usize| people.pools[*column].counts.len() * OFTEN <= people.units();
-        if self.reads.len() > 2 || self.cost < 2.0 || !self.reads.iter().all(repeats) {
+        if self.reads.len() > 2 || !self.is_dear || !self.reads.iter().all(repeats) {
             return 0;
         }
         self.remembered = Some(next);
         REMEMBERED
+    }
+
+    /// The most bits it can add, and the most against related people; none where a value is
+    /// missing.
+    pub(crate) fn most(&self) -> (f64, f64) {
+        let levels = self.levels.iter();
+        levels.fold((0.0, 0.0), |(most, related), level| {
+            (level.most.max(most), level.against_related.max(related))
+        })
     }
 
     /// What is seen without looking at values.
@@ -186,8 +199,8 @@ impl LaneLevel {
     }
 }
 
-fn cost(comparison: &Comparison, reads: &[usize]) -> f64 {
-    let dear = comparison.levels.iter().flat_map(|level| &level.tests).any(|test| {
+fn is_dear(comparison: &Comparison) -> bool {
+    comparison.levels.iter().flat_map(|level| &level.tests).any(|test| {
         matches!(
             test.kind,
             TestKind::JaroWinkler
@@ -196,8 +209,7 @@ fn cost(comparison: &Comparison, reads: &[usize]) -> f64 {
                 | TestKind::Nickname
                 | TestKind::Soundex
         )
-    });
-    reads.len() as f64 * if dear { 4.0 } else { 1.0 }
+    })
 }
 
 /// By cell, what frequency adds where two records both have it.

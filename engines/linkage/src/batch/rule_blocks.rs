@@ -34,8 +34,8 @@ const SORTED: usize = 1 << 10;
 pub(crate) enum Keyed {
     /// Unit by unit its key; 0 for none.
     One(Vec<u32>),
-    /// The key above, the unit below.
-    Several(Vec<u64>),
+    /// The key above, the unit below, some units at a time. Emptied when blocks are made.
+    Several(Vec<Vec<u64>>),
 }
 
 impl Keyed {
@@ -52,28 +52,29 @@ impl Keyed {
         let units = people.units();
         let chunk = |chunk: usize| {
             let range = chunk * UNITS..units.min((chunk + 1) * UNITS);
-            let mut found = Vec::with_capacity(2 * range.len());
+            let mut found = Vec::with_capacity(range.len());
             let mut scratch = Scratch::default();
             for unit in range {
                 let with = |key| found.push(u64::from(key) << 32 | unit as u64);
                 keys.each(people, unit as u32, &mut scratch, with);
             }
+            found.shrink_to_fit();
             found
         };
-        let chunks: Vec<Vec<u64>> = (0..units.div_ceil(UNITS)).into_par_iter().map(chunk).collect();
-        Self::Several(chunks.concat())
+        Self::Several((0..units.div_ceil(UNITS)).into_par_iter().map(chunk).collect())
     }
 
     /// All keys with their units, ascending, each once. Keys that clash share a block, which costs
     /// a few needless comparisons and loses nothing.
-    fn sorted(&self) -> Vec<u64> {
+    fn sorted(&mut self) -> Vec<u64> {
         match self {
             Self::One(of) => {
                 let keyed = of.iter().zip(0_u64..).filter(|(key, _)| **key != 0);
                 sorted(keyed.map(|(key, unit)| u64::from(*key) << 32 | unit))
             }
             Self::Several(keyed) => {
-                let mut keyed = sorted(keyed.iter().copied());
+                let chunks = std::mem::take(keyed);
+                let mut keyed = sorted(chunks.iter().flatten().copied());
                 keyed.dedup();
                 keyed
             }

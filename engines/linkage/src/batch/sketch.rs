@@ -127,29 +127,78 @@ fn words(hashes: &[u64]) -> u64 {
 /// A test of a comparison, as far as sketches answer it.
 #[derive(Debug, Clone)]
 pub(crate) struct Glance {
-    kind: TestKind,
+    look: Look,
+    /// Whether it holds between equal cells, where that is sure.
+    equal: Option<bool>,
     negated: bool,
     column: usize,
     other: usize,
-    bound: f64,
-    column_kind: Kind,
-    /// Of `jaro_winkler`: the Jaro similarity, times 3 less 1, that reaches the bound when the
-    /// first letters are the same, and when they are not.
-    jaro: [f64; 2],
+}
+
+/// What is looked at in the sketches of single, different values.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    Exact,
+    /// Letters: the Jaro similarity, times 3 less 1, that reaches the bound when the first letters
+    /// are the same, and when they are not.
+    Alike([f64; 2]),
+    /// Whether either has several words.
+    Spaces,
+    /// Whether the sets of words meet.
+    SharesWord,
+    /// How many words are in both at most.
+    Words(f64),
+    Initial,
+    LocalPart,
+    OneOff,
+    Dates(TestKind, f64),
+    Swapped,
+    /// Sketches do not tell.
+    Nothing,
 }
 
 impl Glance {
     pub(crate) fn new(test: &Test, model: &Model) -> Self {
-        // With a prefix of four: 0.6 jaro + 0.4. The margin covers rounding.
-        let least = |jaro: f64| 3.0 * jaro - 1.0 - 1e-9;
+        use TestKind as Test;
+        let kind = model.columns[test.column].kind;
+        let named = matches!(kind, Kind::Name | Kind::Forename);
+        let look = match test.kind {
+            Test::Exact => Look::Exact,
+            Test::JaroWinkler if named || kind == Kind::Email => {
+                // With a prefix of four: 0.6 jaro + 0.4. The margin covers rounding.
+                let least = |jaro: f64| 3.0 * jaro - 1.0 - 1e-9;
+                Look::Alike([least((test.bound - 0.4) / 0.6), least(test.bound)])
+            }
+            Test::SharesWord if named => Look::Spaces,
+            Test::SharesWord if kind == Kind::Text => Look::SharesWord,
+            Test::Words if kind == Kind::Text => Look::Words(test.bound),
+            Test::Initial => Look::Initial,
+            Test::SameLocalPart => Look::LocalPart,
+            Test::OneCharacterOff if kind != Kind::Email => Look::OneOff,
+            Test::DayMonthSwapped | Test::WithinDays | Test::SameYear | Test::YearOnly => {
+                Look::Dates(test.kind, test.bound)
+            }
+            Test::Swapped => Look::Swapped,
+            _ => Look::Nothing,
+        };
+        let holds = matches!(
+            test.kind,
+            Test::Exact
+                | Test::JaroWinkler
+                | Test::Words
+                | Test::SharesWord
+                | Test::Nickname
+                | Test::SameYear
+                | Test::WithinDays
+                | Test::Within
+                | Test::SameLocalPart
+        );
         Self {
-            kind: test.kind,
+            look,
+            equal: holds.then_some(true),
             negated: test.negated,
             column: test.column,
             other: test.other,
-            bound: test.bound,
-            column_kind: model.columns[test.column].kind,
-            jaro: [least((test.bound - 0.4) / 0.6), least(test.bound)],
         }
     }
 
@@ -157,77 +206,17 @@ impl Glance {
     pub(crate) fn told(&self, a: Side<'_>, b: Side<'_>) -> Option<bool> {
         let (one, other) = (a.cells[self.column], b.cells[self.column]);
         let found = if one == 0 || other == 0 {
-            // A missing value passes nothing. What `swapped` reads, it has by two columns.
+            // A missing value passes nothing.
             Some(false)
-        } else if self.kind == TestKind::Swapped {
+        } else if let Look::Swapped = self.look {
             self.swapped(a, b)
         } else if one == other {
-            self.between_equals()
+            self.equal
         } else {
             let (a, b) = (a.sketches[self.column], b.sketches[self.column]);
-            if a == 0 || b == 0 { None } else { self.between(a, b) }
+            if a == 0 || b == 0 { None } else { self.look.between(a, b) }
         };
         found.map(|found| found != self.negated)
-    }
-
-    /// What the test says of equal cells.
-    fn between_equals(&self) -> Option<bool> {
-        match self.kind {
-            TestKind::Exact
-            | TestKind::JaroWinkler
-            | TestKind::Words
-            | TestKind::SharesWord
-            | TestKind::Nickname
-            | TestKind::SameYear
-            | TestKind::WithinDays
-            | TestKind::Within
-            | TestKind::SameLocalPart => Some(true),
-            _ => None,
-        }
-    }
-
-    /// What sketches of single, different values tell.
-    fn between(&self, a: u64, b: u64) -> Option<bool> {
-        match (self.kind, self.column_kind) {
-            (TestKind::Exact, _) => Some(false),
-            (TestKind::JaroWinkler, Kind::Name | Kind::Forename | Kind::Email) => {
-                (!self.may_be_alike(a, b)).then_some(false)
-            }
-            (TestKind::SharesWord, Kind::Name | Kind::Forename) => {
-                ((a | b) & SPACE == 0).then_some(false)
-            }
-            (TestKind::SharesWord, Kind::Text) => (a & b & WORDS == 0).then_some(false),
-            (TestKind::Words, Kind::Text) => (most_shared(a, b) < self.bound).then_some(false),
-            (TestKind::Initial, Kind::Name | Kind::Forename) => initial(a, b),
-            (TestKind::SameLocalPart, Kind::Email) => {
-                ((a ^ b) >> HASH & HASHED != 0).then_some(false)
-            }
-            (TestKind::OneCharacterOff, Kind::Date | Kind::Phone | Kind::Postcode | Kind::Identifier) => {
-                Packed(a).one_off(Packed(b))
-            }
-            (
-                TestKind::DayMonthSwapped
-                | TestKind::WithinDays
-                | TestKind::SameYear
-                | TestKind::YearOnly,
-                Kind::Date,
-            ) => {
-                let dates = Packed(a).date().zip(Packed(b).date());
-                Some(dates.is_some_and(|(a, b)| dates_agree(self.kind, self.bound, a, b)))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether names or addresses with these letters can reach the bound.
-    fn may_be_alike(&self, a: u64, b: u64) -> bool {
-        let length = |sketch: u64| sketch >> LENGTH & 127;
-        let strange = |a: u64, b: u64| u64::from((a & !b & SYMBOLS).count_ones());
-        let matching = (length(a) - strange(a, b)).min(length(b) - strange(b, a));
-        let first = |sketch: u64| sketch >> FIRST & 63;
-        let jaro = self.jaro[usize::from(first(a) != first(b))];
-        let lengths = length(a) * length(b);
-        (matching * (length(a) + length(b))) as f64 >= jaro * lengths as f64
     }
 
     /// Names are exchanged only if either's sketch stands on the other side.
@@ -241,6 +230,40 @@ impl Glance {
             && meets(a.sketches[other], b.sketches[column]);
         (!may).then_some(false)
     }
+}
+
+impl Look {
+    /// What sketches of single, different values tell.
+    fn between(self, a: u64, b: u64) -> Option<bool> {
+        // Most looks can only refute.
+        let may = match self {
+            Self::Exact => false,
+            Self::Alike(jaro) => may_be_alike(a, b, jaro),
+            Self::Spaces => (a | b) & SPACE != 0,
+            Self::SharesWord => a & b & WORDS != 0,
+            Self::Words(bound) => most_shared(a, b) >= bound,
+            Self::LocalPart => (a ^ b) >> HASH & HASHED == 0,
+            Self::Initial => return initial(a, b),
+            Self::OneOff => return Packed(a).one_off(Packed(b)),
+            Self::Dates(kind, bound) => {
+                let dates = Packed(a).date().zip(Packed(b).date());
+                return Some(dates.is_some_and(|(a, b)| dates_agree(kind, bound, a, b)));
+            }
+            Self::Swapped | Self::Nothing => true,
+        };
+        (!may).then_some(false)
+    }
+}
+
+/// Whether texts with these letters can reach a Jaro-Winkler similarity; see [`Look::Alike`].
+fn may_be_alike(a: u64, b: u64, jaro: [f64; 2]) -> bool {
+    let length = |sketch: u64| sketch >> LENGTH & 127;
+    let strange = |a: u64, b: u64| u64::from((a & !b & SYMBOLS).count_ones());
+    let matching = (length(a) - strange(a, b)).min(length(b) - strange(b, a));
+    let first = |sketch: u64| sketch >> FIRST & 63;
+    let jaro = jaro[usize::from(first(a) != first(b))];
+    let lengths = length(a) * length(b);
+    (matching * (length(a) + length(b))) as f64 >= jaro * lengths as f64
 }
 
 /// A figure that the share of words in both cannot exceed.
