@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     parts: Vec<Part>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     kind: PartKind,
     column: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Part {
     other: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum PartKind {
     Exact,
     Soundex,
@@ -141,10 +141,6 @@ impl Model {
 }
 
 impl Rule {
-    pub(crate) fn seed(&self) -> Stable {
-        self.seed
-    }
-
     pub(crate) fn written(&self) -> &str {
         &self.written
     }
@@ -185,9 +181,14 @@ impl Part {
         self.column
     }
 
-    /// Whether it looks at two columns of a record together.
-    pub(crate) fn reads_two(&self) -> bool {
-        self.kind == PartKind::Unordered
+    /// The whole values of either column, of a part that looks at two of them together.
+    pub(crate) fn both(&self) -> Option<(Part, Part)> {
+        let exact = |column| Part {
+            kind: PartKind::Exact,
+            column,
+            other: column,
+        };
+        (self.kind == PartKind::Unordered).then(|| (exact(self.column), exact(self.other)))
     }
 
     /// Whether it sees one thing at most in a value.

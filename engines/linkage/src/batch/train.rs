@@ -49,21 +49,20 @@ pub struct Parameters {
     pub missed: f64,
 }
 
-/// Estimates a model's parameters on a population.
+/// Estimates the parameters of a kernel's model on its population.
 pub(crate) fn train(
-    model: &Model,
-    people: &Population,
+    kernel: &Kernel<'_>,
     blocks: &Blocks,
     between: Between,
 ) -> Parameters {
-    let kernel = Kernel::new(model, people);
+    let (model, people) = (kernel.model, kernel.people);
     let u: Vec<Vec<f64>> = (0..model.comparisons.len())
-        .map(|comparison| u_of(&kernel, comparison, between))
+        .map(|comparison| u_of(kernel, comparison, between))
         .collect();
     let block_pairs = (ALL_BLOCK_PAIRS / model.rules.len() as u64).min(BLOCK_PAIRS);
     let samples: Vec<RuleSample> = (0..model.rules.len())
         .into_par_iter()
-        .map(|rule| sample::of_rule(&kernel, blocks, rule, block_pairs, between))
+        .map(|rule| sample::of_rule(kernel, blocks, rule, block_pairs, between))
         .collect();
     let mut em = Em {
         model,

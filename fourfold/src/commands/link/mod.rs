@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use linkage::Model;
-use linkage::batch::{Between, Builder, Layout, Population, Refused};
+use linkage::batch::{Batch, Between, Builder, Layout, Population, Refused};
 
 use super::Done;
-use tables::{Batch, LeftOut, Table};
+use tables::{LeftOut, Table};
 
 /// The word lists of the shipped model, which a suggestion starts from.
 const WORDS: &str = include_str!("../../../../policy/intake/linkage.toml");
@@ -150,7 +150,7 @@ fn feed(table: &mut Table, builder: &mut Builder<'_>, layout: &Layout, one_in: u
         let (empty, emptied) = std::sync::mpsc::channel::<Batch>();
         scope.spawn(move || {
             loop {
-                let mut batch = emptied.try_recv().unwrap_or_default();
+                let mut batch = emptied.try_recv().unwrap_or_else(|_| table.batch());
                 let more = table.next(&mut batch);
                 let last = !matches!(more, Ok(true));
                 // Whoever waited may have given up on an earlier error.
