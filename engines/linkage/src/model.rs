@@ -271,10 +271,14 @@ impl Model {
         self.rules.iter().map(Rule::written)
     }
 
-    /// This model with some of its blocking rules, by place.
-    pub(crate) fn with_rules(&self, kept: &[usize]) -> Self {
+    /// This model with other blocking rules: each puts together some of its own, by place.
+    pub(crate) fn with_joined<'r>(&self, rules: impl Iterator<Item = &'r [usize]>) -> Self {
+        let joined = |places: &[usize]| {
+            let parts: Vec<&Rule> = places.iter().map(|place| &self.rules[*place]).collect();
+            Rule::joined(&parts)
+        };
         let mut model = self.clone();
-        model.rules = kept.iter().map(|rule| self.rules[*rule].clone()).collect();
+        model.rules = rules.map(joined).collect();
         model
     }
 

@@ -8,12 +8,12 @@
 mod blocks;
 mod clusters;
 pub(crate) mod intern;
-mod kernel;
+pub(crate) mod kernel;
 mod keys;
 mod population;
 pub(crate) mod sample;
 mod table;
-mod train;
+pub(crate) mod train;
 
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -28,6 +28,7 @@ pub use table::{Builder, ColumnNote, Layout, Rows, Table};
 pub use train::Parameters;
 
 use blocks::Blocks;
+pub(crate) use blocks::LARGEST as HOT;
 use kernel::Kernel;
 
 use crate::Model;
@@ -80,41 +81,6 @@ impl<'a> Linkage<'a> {
             between,
             blocks: Blocks::new(model, people),
         }
-    }
-
-    /// The same for a model whose rules were not chosen yet: keeps those that look at some pairs
-    /// and at no more than `limit`, and of many the coarser ones.
-    pub(crate) fn of_affordable(
-        model: &Model,
-        people: &'a Population,
-        between: Between,
-        limit: u64,
-    ) -> Self {
-        let kept = blocks::affordable(model, people, limit);
-        let model = model.with_rules(&kept);
-        let blocks = Blocks::new(&model, people);
-        Self {
-            model: Cow::Owned(model),
-            people,
-            between,
-            blocks,
-        }
-    }
-
-    pub(crate) fn model(&self) -> &Model {
-        &self.model
-    }
-
-    pub(crate) fn blocks(&self) -> &Blocks {
-        &self.blocks
-    }
-
-    pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
-        Kernel::new(model, self.people)
-    }
-
-    pub(crate) fn may_pair(&self, between: Between, one: u32, other: u32) -> bool {
-        sample::may_pair(self.people, between, one, other)
     }
 
     /// Pairs that each rule looks at; a pair of several rules counts in each.

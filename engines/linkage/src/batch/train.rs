@@ -57,17 +57,23 @@ pub(crate) fn train(
     between: Between,
 ) -> Parameters {
     let kernel = Kernel::new(model, people);
-    let u: Vec<Vec<f64>> = (0..model.comparisons.len())
-        .map(|comparison| u_of(&kernel, comparison, between))
-        .collect();
     let block_pairs = (ALL_BLOCK_PAIRS / model.rules.len() as u64).min(BLOCK_PAIRS);
     let samples: Vec<RuleSample> = (0..model.rules.len())
         .into_par_iter()
         .map(|rule| sample::of_rule(&kernel, blocks, rule, block_pairs, between))
         .collect();
+    estimate(&kernel, &samples, between)
+}
+
+/// Estimates the parameters from pairs of each rule's blocks.
+pub(crate) fn estimate(kernel: &Kernel<'_>, samples: &[RuleSample], between: Between) -> Parameters {
+    let (model, people) = (kernel.model, kernel.people);
+    let u: Vec<Vec<f64>> = (0..model.comparisons.len())
+        .map(|comparison| u_of(kernel, comparison, between))
+        .collect();
     let mut em = Em {
         model,
-        samples: &samples,
+        samples,
         free: free(model),
         rates: rates_of(model, &u),
         knows_related: model.related_weight.is_some(),

@@ -253,36 +253,13 @@ fn parts(column: &DraftColumn) -> Vec<String> {
     }
 }
 
-/// Every blocking rule worth trying: one part, two parts of different columns, and three where the
-/// first is coarse. Which of them are worth keeping is measured.
-pub(crate) fn rules(columns: &[DraftColumn]) -> Vec<Vec<String>> {
-    let parted: Vec<Vec<String>> = columns.iter().map(parts).collect();
-    let mut rules: Vec<Vec<String>> = Vec::new();
-    for parts in &parted {
-        rules.extend(parts.iter().map(|part| vec![part.clone()]));
-    }
-    for (at, ones) in parted.iter().enumerate() {
-        for others in &parted[at + 1..] {
-            for one in ones {
-                rules.extend(others.iter().map(|other| vec![one.clone(), other.clone()]));
-            }
-        }
-    }
+/// A blocking rule for every part that a rule may have. Which of them, put together how, are worth
+/// keeping is measured.
+pub(crate) fn rules(columns: &[DraftColumn]) -> Vec<String> {
+    let mut rules: Vec<String> = columns.iter().flat_map(parts).collect();
     let named = |role: Role| columns.iter().find(|column| column.role == role);
     if let (Some(forename), Some(surname)) = (named(Role::Forename), named(Role::Surname)) {
-        let (forename, surname) = (&forename.name, &surname.name);
-        let both = format!("unordered({forename}, {surname})");
-        rules.push(vec![both.clone()]);
-        let initials = [format!("nickname({forename})"), format!("soundex({surname})")];
-        for (column, parts) in columns.iter().zip(&parted) {
-            if column.name == *forename || column.name == *surname {
-                continue;
-            }
-            for part in parts {
-                rules.push(vec![both.clone(), part.clone()]);
-                rules.push([initials.to_vec(), vec![part.clone()]].concat());
-            }
-        }
+        rules.push(format!("unordered({}, {})", forename.name, surname.name));
     }
     rules
 }

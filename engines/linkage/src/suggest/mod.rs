@@ -4,9 +4,11 @@
 //! trying; [`refine`] estimates it on the table and keeps the rules that find the most for the
 //! least.
 
+mod candidates;
 mod choose;
 mod draft;
 mod kinds;
+mod parts;
 mod text;
 
 use std::collections::BTreeMap;
@@ -14,10 +16,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::batch::intern::Interner;
-use crate::batch::{Between, Linkage, Parameters, Population, Rows};
+use crate::batch::kernel::Kernel;
+use crate::batch::train::estimate;
+use crate::batch::{Between, Parameters, Population, Rows};
+use crate::blocking::Part;
 use crate::model::Model;
+use candidates::candidates;
 use draft::DraftColumn;
 use kinds::{Reading, Sight};
+use parts::{MOST_PARTS, Parts};
 
 pub use text::retrained;
 
@@ -214,18 +221,35 @@ pub struct Refined {
 /// Estimates a draft on a population, or on a sample of it, and keeps the blocking rules worth
 /// their comparisons. `records`: how many there are in all, for the budget of pairs.
 pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, between: Between) -> Refined {
-    let sampled = people.rows() as f64 / records.max(1) as f64;
-    let linkage = Linkage::of_affordable(model, people, between, candidate_limit(people.rows()));
-    let parameters = linkage.train();
-    let trained = linkage.model().with(&parameters);
-    let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) * sampled * sampled;
-    let chosen = choose::choose(&linkage, &trained, budget, between);
-    let written: Vec<&str> = linkage.model().written_rules().collect();
+    let sampled = (people.rows() as f64 / records.max(1) as f64).min(1.0);
     let scale = 1.0 / (sampled * sampled);
-    let rules: Vec<(String, f64, f64)> = chosen
+    let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) / scale;
+    let (known, places): (Vec<&Part>, Vec<usize>) = model
         .rules
         .iter()
-        .map(|(rule, found, pairs)| (written[*rule].to_owned(), *found, pairs * scale))
+        .enumerate()
+        .filter_map(|(at, rule)| match rule.parts() {
+            [only] => Some((only, at)),
+            _ => None,
+        })
+        .take(MOST_PARTS)
+        .unzip();
+    let parts = Parts::new(&known, people);
+    let candidates = candidates(&known, &parts, budget, sampled);
+    let of_rules: Vec<Vec<usize>> = candidates
+        .iter()
+        .map(|rule| rule.parts.iter().map(|part| places[*part]).collect())
+        .collect();
+    let tried = model.with_joined(of_rules.iter().map(Vec::as_slice));
+    let kernel = Kernel::new(&tried, people);
+    let look = choose::look(&kernel, &parts, &candidates, between, sampled);
+    let parameters = estimate(&kernel, &look.samples, between);
+    let trained = tried.with(&parameters);
+    let chosen = choose::choose(&Kernel::new(&trained, people), &look, budget);
+    let written: Vec<&str> = tried.written_rules().collect();
+    let rules: Vec<(String, f64, f64)> = chosen
+        .into_iter()
+        .map(|(rule, found, pairs)| (written[rule].to_owned(), found, pairs * scale))
         .collect();
     Refined {
         // The draft was read before, so it is TOML.
@@ -239,8 +263,3 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
 const PAIRS_A_RECORD: f64 = 10.0;
 /// Pairs that are always affordable.
 const LEAST_BUDGET: f64 = 3_000_000.0;
-
-/// Pairs of one candidate rule beyond which it is not tried.
-fn candidate_limit(records: usize) -> u64 {
-    (records as u64 * 8).max(1_000_000)
-}

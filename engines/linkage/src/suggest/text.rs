@@ -31,9 +31,8 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists) -> String {
     let line = &mut out;
     // Writing to a string cannot fail.
     let _ = writeln!(line, "prior = 0.0001\nlink = 0.0\nreview = -3.0\n");
-    let rules: Vec<String> = draft::rules(columns).iter().map(|rule| rule.join(" + ")).collect();
     let _ = writeln!(line, "blocking = [");
-    for rule in &rules {
+    for rule in &draft::rules(columns) {
         let _ = writeln!(line, "    {},", quoted(rule));
     }
     let _ = writeln!(line, "]\n\n[related]\nprior = 0.00001\n\n[columns]");
