@@ -15,8 +15,6 @@ use crate::batch::kernel::{Kernel, Levels};
 use crate::batch::sample::{Counted, Pattern, RuleSample, may_pair, pack, scatter};
 use crate::batch::{Between, HOT};
 
-/// Pairs looked at for each candidate rule.
-const PAIRS: f64 = 8_000.0;
 /// Pairs passed over in a block for each that is looked at, at most.
 const PASSED: f64 = 8.0;
 /// A further rule must find at least this share of all matches anew.
@@ -54,8 +52,8 @@ struct OneIn {
 }
 
 impl OneIn {
-    fn of(pairs: f64) -> Self {
-        let all = (pairs / PAIRS).max(1.0);
+    fn of(pairs: f64, wanted: f64) -> Self {
+        let all = (pairs / wanted).max(1.0);
         let blocks = (all / PASSED).max(1.0);
         Self {
             blocks: blocks as u64,
@@ -68,19 +66,20 @@ impl OneIn {
     }
 }
 
-/// Looks at some pairs of every candidate rule.
+/// Looks at about `wanted` pairs of every candidate rule. `sampled`: the share of all records that
+/// are at hand.
 pub(crate) fn look(
     kernel: &Kernel<'_>,
     parts: &Parts,
     candidates: &[Candidate],
-    between: Between,
-    sampled: f64,
+    wanted: f64,
+    (between, sampled): (Between, f64),
 ) -> Look {
     let looking = Looking {
         kernel,
         parts,
         masks: candidates.iter().map(Candidate::mask).collect(),
-        one_in: candidates.iter().map(|rule| OneIn::of(rule.pairs)).collect(),
+        one_in: candidates.iter().map(|rule| OneIn::of(rule.pairs, wanted)).collect(),
         between,
         hot: ((HOT as f64 * sampled) as usize).max(8),
     };

@@ -21,7 +21,7 @@ use crate::batch::train::estimate;
 use crate::batch::{Between, Parameters, Population, Rows};
 use crate::blocking::Part;
 use crate::model::Model;
-use candidates::candidates;
+use candidates::{Candidate, candidates};
 use draft::DraftColumn;
 use kinds::{Reading, Sight};
 use parts::{MOST_PARTS, Parts};
@@ -236,20 +236,27 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
         .unzip();
     let parts = Parts::new(&known, people);
     let candidates = candidates(&known, &parts, budget, sampled);
-    let of_rules: Vec<Vec<usize>> = candidates
-        .iter()
-        .map(|rule| rule.parts.iter().map(|part| places[*part]).collect())
-        .collect();
-    let tried = model.with_joined(of_rules.iter().map(Vec::as_slice));
+    let with = |rules: &[Candidate]| {
+        let joined = |rule: &Candidate| rule.parts.iter().map(|part| places[*part]).collect();
+        let joined: Vec<Vec<usize>> = rules.iter().map(joined).collect();
+        model.with_joined(joined.iter().map(Vec::as_slice))
+    };
+    let among = (between, sampled);
+    let tried = with(&candidates);
     let kernel = Kernel::new(&tried, people);
-    let look = choose::look(&kernel, &parts, &candidates, between, sampled);
-    let parameters = estimate(&kernel, &look.samples, between);
-    let trained = tried.with(&parameters);
+    let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
+    let trained = tried.with(&estimate(&kernel, &look.samples, between));
     let chosen = choose::choose(&Kernel::new(&trained, people), &look, budget);
-    let written: Vec<&str> = tried.written_rules().collect();
-    let rules: Vec<(String, f64, f64)> = chosen
-        .into_iter()
-        .map(|(rule, found, pairs)| (written[rule].to_owned(), found, pairs * scale))
+    // Estimated once more on what the chosen rules find, and on more of it.
+    let kept: Vec<Candidate> = chosen.iter().map(|(rule, ..)| candidates[*rule].clone()).collect();
+    let kept_model = with(&kept);
+    let kernel = Kernel::new(&kept_model, people);
+    let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
+    let parameters = estimate(&kernel, &look.samples, between);
+    let rules: Vec<(String, f64, f64)> = kept_model
+        .written_rules()
+        .zip(chosen)
+        .map(|(rule, (_, found, pairs))| (rule.to_owned(), found, pairs * scale))
         .collect();
     Refined {
         // The draft was read before, so it is TOML.
@@ -259,6 +266,10 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     }
 }
 
+/// Pairs looked at of each rule that is tried.
+const PAIRS_TRIED: f64 = 6_000.0;
+/// Pairs looked at of each rule that is kept.
+const PAIRS_KEPT: f64 = 30_000.0;
 /// Pairs looked at for each record, at most.
 const PAIRS_A_RECORD: f64 = 10.0;
 /// Pairs that are always affordable.
