@@ -16,8 +16,9 @@ const VERSION: u32 = 1;
 ///
 /// - `version`, `prior`, `link`, `review`: see [`Model::prior_weight`] and [`Model::band`].
 ///   `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
-/// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator }`, where `from` lists the
-///   headings of a table it is read from and `separator` parts several values in one cell.
+/// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator, order }`, where `from` lists
+///   the headings of a table it is read from, `separator` parts several values in one cell, and
+///   `order = "mdy"` reads dates month first. Several columns may be read from one heading.
 /// - `[[comparison]]`: `column`, or `name` and `columns`; `levels` from the strongest agreement
 ///   down to `else`, each with `when`, `m`, `u` and, for the reader, a `label`. m and u each add up
 ///   to 1. With `frequency = true`, the share of the value takes the place of u where the level is
@@ -67,7 +68,7 @@ pub enum Kind {
     Name,
     /// A given name, or several; nicknames apply.
     Forename,
-    /// A date, ISO 8601 or day first.
+    /// A date, ISO 8601 or day first; month first where the column's `order` says so.
     Date,
     /// A postcode.
     Postcode,
@@ -122,6 +123,8 @@ pub(crate) struct Column {
     pub from: Vec<String>,
     /// What parts several values in one cell of a table.
     pub separator: Option<char>,
+    /// Whether dates are written month first.
+    pub month_first: bool,
     /// Words that say nothing in this column.
     pub drop_words: FxHashSet<String>,
 }

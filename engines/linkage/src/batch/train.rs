@@ -15,7 +15,7 @@ use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
 
 /// Pairs taken at random for each comparison.
-const RANDOM_PAIRS: u64 = 200_000;
+pub(crate) const RANDOM_PAIRS: u64 = 200_000;
 /// Pairs taken out of each rule's blocks.
 const BLOCK_PAIRS: u64 = 40_000;
 /// Pairs taken out of the blocks of all rules together, at most.
@@ -62,14 +62,19 @@ pub(crate) fn train(
         .into_par_iter()
         .map(|rule| sample::of_rule(&kernel, blocks, rule, block_pairs, between))
         .collect();
-    estimate(&kernel, &samples, between)
+    estimate(&kernel, &samples, RANDOM_PAIRS, between)
 }
 
-/// Estimates the parameters from pairs of each rule's blocks.
-pub(crate) fn estimate(kernel: &Kernel<'_>, samples: &[RuleSample], between: Between) -> Parameters {
+/// Estimates the parameters from pairs of each rule's blocks, and u from `random` pairs.
+pub(crate) fn estimate(
+    kernel: &Kernel<'_>,
+    samples: &[RuleSample],
+    random: u64,
+    between: Between,
+) -> Parameters {
     let (model, people) = (kernel.model, kernel.people);
     let u: Vec<Vec<f64>> = (0..model.comparisons.len())
-        .map(|comparison| u_of(kernel, comparison, between))
+        .map(|comparison| u_of(kernel, comparison, random, between))
         .collect();
     let mut em = Em {
         model,
@@ -126,8 +131,8 @@ fn free(model: &Model) -> Vec<Vec<bool>> {
 }
 
 /// u of each level of a comparison.
-fn u_of(kernel: &Kernel<'_>, comparison: usize, between: Between) -> Vec<f64> {
-    let counts = sample::at_random(kernel, comparison, RANDOM_PAIRS, between);
+fn u_of(kernel: &Kernel<'_>, comparison: usize, random: u64, between: Between) -> Vec<f64> {
+    let counts = sample::at_random(kernel, comparison, random, between);
     let levels = &kernel.model.comparisons[comparison].levels;
     let all: u64 = counts.iter().sum();
     // A level that no random pair reached is rarer than one in as many pairs: half of one.

@@ -17,13 +17,13 @@ use serde::Deserialize;
 
 use crate::batch::intern::Interner;
 use crate::batch::kernel::Kernel;
-use crate::batch::train::estimate;
+use crate::batch::train::{RANDOM_PAIRS, estimate};
 use crate::batch::{Between, Parameters, Population, Rows};
 use crate::blocking::Part;
-use crate::model::Model;
+use crate::model::{Kind, Model};
 use candidates::{Candidate, candidates};
 use draft::DraftColumn;
-use kinds::{Reading, Sight};
+use kinds::{Reading, Role, Sight};
 use parts::{MOST_PARTS, Parts};
 
 pub use text::retrained;
@@ -92,6 +92,14 @@ pub struct Draft {
     pub left_out: Vec<(String, &'static str)>,
 }
 
+impl WordLists {
+    /// Whether a single word is a forename, formal or short.
+    pub(crate) fn is_forename(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.nicknames.contains_key(&word) || self.nicknames.values().flatten().any(|short| *short == word)
+    }
+}
+
 impl Profile {
     /// Begins with a table's headings.
     pub fn new(headings: Vec<String>) -> Self {
@@ -148,18 +156,28 @@ impl Profile {
             if Some(sight.heading) == id.as_deref() {
                 continue;
             }
-            match sight.reading() {
-                Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
-                Reading::Compared(kind, role) => columns.push(DraftColumn {
-                    name: name_of(sight.heading, &columns),
+            let mut compare = |called: &str, kind: Kind, role: Role| {
+                let column = DraftColumn {
+                    name: name_of(called, &columns),
                     heading: sight.heading.to_owned(),
                     kind,
                     role,
                     separator: sight.separator(),
+                    month_first: kind == Kind::Date && sight.month_first(),
                     distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
-                }),
+                };
+                columns.push(column);
+            };
+            match sight.reading(lists) {
+                Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
+                Reading::Compared(kind, role) => compare(sight.heading, kind, role),
+                Reading::Contact => {
+                    compare(&format!("{} phone", sight.heading), Kind::Phone, Role::Plain);
+                    compare(&format!("{} email", sight.heading), Kind::Email, Role::Plain);
+                }
             }
         }
+        with_postcodes(&mut columns, &sights);
         if columns.is_empty() {
             let why: Vec<String> = left_out.iter().map(|(heading, why)| format!("{heading}: {why}")).collect();
             return Err(format!(
@@ -173,6 +191,24 @@ impl Profile {
             left_out,
         })
     }
+}
+
+/// Where addresses end in postcodes and no column is one, the postcode is compared by itself.
+fn with_postcodes(columns: &mut Vec<DraftColumn>, sights: &[Sight<'_>]) {
+    if columns.iter().any(|column| column.kind == Kind::Postcode) {
+        return;
+    }
+    let holds = |column: &&DraftColumn| {
+        let sight = sights.iter().find(|sight| sight.heading == column.heading);
+        column.role == Role::Address && sight.is_some_and(|sight| sight.with_postcode() >= 0.3)
+    };
+    let Some(address) = columns.iter().find(holds).cloned() else { return };
+    columns.push(DraftColumn {
+        name: name_of("postcode", columns),
+        kind: Kind::Postcode,
+        role: Role::Plain,
+        ..address
+    });
 }
 
 /// A heading as a name that conditions can write: letters, digits and underscores, unlike the others.
@@ -245,14 +281,14 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     let tried = with(&candidates);
     let kernel = Kernel::new(&tried, people);
     let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
-    let trained = tried.with(&estimate(&kernel, &look.samples, between));
+    let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
     let chosen = choose::choose(&Kernel::new(&trained, people), &look, budget);
     // Estimated once more on what the chosen rules find, and on more of it.
     let kept: Vec<Candidate> = chosen.iter().map(|(rule, ..)| candidates[*rule].clone()).collect();
     let kept_model = with(&kept);
     let kernel = Kernel::new(&kept_model, people);
     let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
-    let parameters = estimate(&kernel, &look.samples, between);
+    let parameters = estimate(&kernel, &look.samples, RANDOM_PAIRS, between);
     let rules: Vec<(String, f64, f64)> = kept_model
         .written_rules()
         .zip(chosen)
@@ -266,6 +302,8 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     }
 }
 
+/// Pairs taken at random for each comparison while rules are tried.
+const RANDOM_TRIED: u64 = 50_000;
 /// Pairs looked at of each rule that is tried.
 const PAIRS_TRIED: f64 = 6_000.0;
 /// Pairs looked at of each rule that is kept.

@@ -45,6 +45,9 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists) -> String {
         if let Some(separator) = column.separator {
             table.insert("separator", separator.to_string().into());
         }
+        if column.month_first {
+            table.insert("order", "mdy".into());
+        }
         let _ = if table.len() == 1 {
             writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
         } else {
