@@ -91,7 +91,7 @@ pub(crate) fn estimate(
     }
     let (found, missed, related) = em.matches();
     let units = people.units() as f64;
-    let pairs = units * (units - 1.0) / 2.0;
+    let pairs = (units * (units - 1.0) / 2.0).max(1.0);
     Parameters {
         prior: ((found + missed) / pairs).clamp(1e-12, 0.5),
         related: (related / pairs).clamp(1e-15, 0.5),

@@ -19,8 +19,9 @@ use crate::batch::{Between, HOT};
 const PASSED: f64 = 8.0;
 /// A further rule must find at least this share of all matches anew.
 const WORTHWHILE: f64 = 0.000_3;
-/// Bits from which a pair is looked at as a possible match.
-const POSSIBLE: f64 = -6.0;
+/// Bits from which a pair counts as a possible match. What is unlikelier would not be linked,
+/// whatever rule found it.
+const POSSIBLE: f64 = -1.0;
 
 /// A set of candidate rules, one bit each.
 type By = u128;

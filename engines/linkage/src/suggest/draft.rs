@@ -50,7 +50,11 @@ pub(crate) fn comparisons(columns: &[DraftColumn]) -> Vec<DraftComparison> {
                 continue;
             }
             if column.name == address {
-                drafted.push(home_of(address, postcode));
+                let mut home = home_of(address, postcode);
+                while columns.iter().any(|column| column.name == home.name) {
+                    home.name.push('_');
+                }
+                drafted.push(home);
                 continue;
             }
         }

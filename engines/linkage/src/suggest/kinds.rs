@@ -195,7 +195,8 @@ impl Sight<'_> {
         if mails >= 0.7 {
             return Compared(Kind::Email, Role::Plain);
         }
-        if self.share(|value| normal::date_in(value, self.month_first()).is_some()) >= 0.7 {
+        let dates = |month_first: bool| self.share(|value| normal::date_in(value, month_first).is_some());
+        if dates(false) >= 0.7 || dates(true) >= 0.7 {
             if self.is_called(called::MADE) {
                 return LeftOut("it says when a record was made, not who it is about");
             }

@@ -178,6 +178,8 @@ impl Profile {
             }
         }
         with_postcodes(&mut columns, &sights);
+        let surplus = surplus(&mut columns);
+        left_out.extend(surplus.into_iter().map(|column| (column.heading, "a model compares 32 columns at most")));
         if columns.is_empty() {
             let why: Vec<String> = left_out.iter().map(|(heading, why)| format!("{heading}: {why}")).collect();
             return Err(format!(
@@ -191,6 +193,20 @@ impl Profile {
             left_out,
         })
     }
+}
+
+/// Takes out what is more than a model compares, those that tell least first.
+fn surplus(columns: &mut Vec<DraftColumn>) -> Vec<DraftColumn> {
+    let tells = |column: &DraftColumn| match column.role {
+        Role::Category => 2,
+        Role::Code | Role::Degrees => 1,
+        _ => 0,
+    };
+    if columns.len() <= MOST_COLUMNS {
+        return Vec::new();
+    }
+    columns.sort_by_key(tells);
+    columns.split_off(MOST_COLUMNS)
 }
 
 /// Where addresses end in postcodes and no column is one, the postcode is compared by itself.
@@ -284,15 +300,22 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
     let chosen = choose::choose(&Kernel::new(&trained, people), &look, budget);
     // Estimated once more on what the chosen rules find, and on more of it.
-    let kept: Vec<Candidate> = chosen.iter().map(|(rule, ..)| candidates[*rule].clone()).collect();
+    let mut kept: Vec<Candidate> = chosen.iter().map(|(rule, ..)| candidates[*rule].clone()).collect();
+    if kept.is_empty() {
+        // Nobody seems to be there twice: what is likeliest to find them when they are.
+        kept.extend(candidates.iter().take(3).cloned());
+    }
     let kept_model = with(&kept);
     let kernel = Kernel::new(&kept_model, people);
     let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
     let parameters = estimate(&kernel, &look.samples, RANDOM_PAIRS, between);
     let rules: Vec<(String, f64, f64)> = kept_model
         .written_rules()
-        .zip(chosen)
-        .map(|(rule, (_, found, pairs))| (rule.to_owned(), found, pairs * scale))
+        .enumerate()
+        .map(|(at, rule)| {
+            let (found, pairs) = chosen.get(at).map_or((0.0, kept[at].pairs), |rule| (rule.1, rule.2));
+            (rule.to_owned(), found, pairs * scale)
+        })
         .collect();
     Refined {
         // The draft was read before, so it is TOML.
@@ -302,6 +325,8 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     }
 }
 
+/// Columns compared at most: estimation keeps the levels of so many comparisons for a pair.
+const MOST_COLUMNS: usize = 32;
 /// Pairs taken at random for each comparison while rules are tried.
 const RANDOM_TRIED: u64 = 50_000;
 /// Pairs looked at of each rule that is tried.
@@ -312,3 +337,113 @@ const PAIRS_KEPT: f64 = 30_000.0;
 const PAIRS_A_RECORD: f64 = 10.0;
 /// Pairs that are always affordable.
 const LEAST_BUDGET: f64 = 3_000_000.0;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::batch::{Builder, Layout};
+
+    struct Cells(Vec<Vec<String>>);
+
+    impl Rows for Cells {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn field(&self, row: usize, column: usize) -> &[u8] {
+            self.0[row].get(column).map_or(b"", String::as_bytes)
+        }
+    }
+
+    fn lists() -> WordLists {
+        WordLists::from_toml(
+            "[columns]\nsurname = \"name\"\n[unknown]\nsurname = [\"unknown\"]\n[nicknames]\nmargaret = [\"peggy\"]",
+        )
+        .unwrap()
+    }
+
+    /// The model suggested for a table, as far as one can be.
+    fn suggested(headings: &[String], rows: Vec<Vec<String>>) -> Result<(Draft, Model), String> {
+        let rows = Cells(rows);
+        let mut profile = Profile::new(headings.to_vec());
+        profile.add(&rows);
+        let draft = profile.draft(None, &lists())?;
+        let model = Model::from_toml(&draft.toml).unwrap_or_else(|error| panic!("{error}\n{}", draft.toml));
+        let place = |heading: &str| headings.iter().position(|known| known == heading).unwrap();
+        let columns = model.headings().map(|from| from.iter().map(|heading| place(heading)).collect()).collect();
+        let mut builder = Builder::new(&model);
+        builder.add(&rows, &Layout { columns, id: None, source: 0 }).unwrap();
+        let people = Population::new(builder.finish().unwrap());
+        let refined = refine(&draft.toml, &model, &people, people.rows() as u64, Between::Everybody);
+        let model = Model::from_toml(&refined.toml).unwrap_or_else(|error| panic!("{error}\n{}", refined.toml));
+        Ok((draft, model))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn any_table_gives_a_model_or_says_why_not(
+            headings in prop::collection::vec("[a-zA-Z_. ]{0,9}|name|home|address|postcode|dob|phone|email|lat|\\PC{0,6}", 0..7),
+            kinds in prop::collection::vec(0..9_usize, 7),
+            rows in prop::collection::vec(prop::collection::vec((0..30_u32, "\\PC{0,12}"), 7), 0..40),
+        ) {
+            let value = |kind: usize, number: u32, text: &str| match kind {
+                0 => text.to_owned(),
+                1 => String::new(),
+                2 => format!("{:02}/{:02}/19{:02}", number % 12 + 1, number + 1, number),
+                3 => format!("{number} High Street, SG{number} 1AA"),
+                4 => format!("07700 9{number:05}; a{number}@b.example"),
+                5 => format!("a{number}@b.example"),
+                6 => format!("51.{number:04}"),
+                7 => format!("SMITH, {}", char::from(b'A' + (number % 26) as u8)),
+                _ => number.to_string(),
+            };
+            let rows = rows
+                .iter()
+                .map(|row| row.iter().enumerate().map(|(at, (number, text))| value(kinds[at], *number, text)).collect())
+                .collect();
+            if let Err(why) = suggested(&headings, rows) {
+                prop_assert!(why.contains("no column"), "{}", why);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_table_keeps_the_columns_that_tell_most() {
+        let mut headings: Vec<String> = (0..40).map(|at| format!("code{at}")).collect();
+        headings.push("surname".to_owned());
+        let rows = (0..50).map(|row| {
+            let mut cells: Vec<String> = (0..40).map(|at| (row * 7 + at).to_string()).collect();
+            cells.push(format!("s{}", char::from(b'a' + row % 26)));
+            cells
+        });
+        let (draft, model) = suggested(&headings, rows.collect()).unwrap();
+        assert!(model.columns().any(|(name, _)| name == "surname"));
+        assert_eq!(model.columns().count(), MOST_COLUMNS);
+        assert_eq!(draft.left_out.len(), headings.len() - MOST_COLUMNS);
+    }
+
+    #[test]
+    fn contacts_and_whole_addresses_are_taken_apart() {
+        let headings = ["Contact", "Address", "D.O.B."].map(str::to_owned);
+        let row = |at: u32| {
+            vec![
+                if at.is_multiple_of(3) { format!("a{at}@b.example") } else { format!("07700 900{at:03}") },
+                format!("{at} High Street, Lowtown, SG{} 1AA", at % 9 + 1),
+                format!("{:02}/{:02}/1980", at % 12 + 1, at % 28 + 1),
+            ]
+        };
+        let (_, model) = suggested(&headings, (0..60).chain(0..20).map(row).collect()).unwrap();
+        let columns: Vec<(&str, Kind)> = model.columns().collect();
+        for expected in
+            [("contact_email", Kind::Email), ("contact_phone", Kind::Phone), ("postcode", Kind::Postcode), ("d_o_b", Kind::Date)]
+        {
+            assert!(columns.contains(&expected), "{columns:?}");
+        }
+        let dates = model.columns.iter().find(|column| column.kind == Kind::Date).unwrap();
+        assert!(dates.month_first);
+    }
+}
