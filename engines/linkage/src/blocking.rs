@@ -141,6 +141,18 @@ impl Model {
 }
 
 impl Rule {
+    /// The rule whose parts are those of several.
+    pub(crate) fn joined(rules: &[&Rule]) -> Self {
+        let written: Vec<&str> = rules.iter().map(|rule| rule.written()).collect();
+        let written = written.join(" + ");
+        let normal: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+        Self {
+            seed: Stable::NEW.add_text(&normal),
+            written,
+            parts: rules.iter().flat_map(|rule| rule.parts.iter().cloned()).collect(),
+        }
+    }
+
     pub(crate) fn written(&self) -> &str {
         &self.written
     }
@@ -189,6 +201,23 @@ impl Part {
             other: column,
         };
         (self.kind == PartKind::Unordered).then(|| (exact(self.column), exact(self.other)))
+    }
+
+    /// Whether it reads a column that the other reads too.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        [self.column, self.other].iter().any(|column| [other.column, other.other].contains(column))
+    }
+
+    /// Whether two records that share a key of this part always share one of the other.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        let finer = match (self.kind, other.kind) {
+            (PartKind::Unordered, _) | (_, PartKind::Unordered) => {
+                return self.kind == other.kind && self.column == other.column && self.other == other.other;
+            }
+            (PartKind::Exact, _) | (PartKind::Sector, PartKind::District) => true,
+            (one, other) => one == other,
+        };
+        finer && self.column == other.column
     }
 
     /// Whether it sees one thing at most in a value.

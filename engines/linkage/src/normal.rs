@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Raise this when any rule in this file changes: stored records are then prepared anew.
-pub(crate) const RULES: u64 = 2;
+pub(crate) const RULES: u64 = 3;
 
 /// Words in lower case without accents, apostrophes or punctuation, one space between. Empty when
 /// nothing is left.
@@ -78,34 +78,71 @@ fn latin(c: char) -> Option<&'static str> {
     })
 }
 
-/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without hyphens, with or without a time behind it) and day first as
-/// Britons write it, with `/`, `.` or `-`. `None` for what is no date of the calendar.
+/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without hyphens, with or without a time behind
+/// it), day first as Britons write it, with `/`, `.` or `-`, and months by their English names.
+/// `None` for what is no date of the calendar.
 pub(crate) fn date(text: &str) -> Option<String> {
-    let day_part = text.trim().split(['T', ' ']).next()?;
-    let parted;
-    let day_part = if day_part.len() == 8 && day_part.bytes().all(|b| b.is_ascii_digit()) {
+    date_in(text, false)
+}
+
+/// The same, where `month_first` reads 03/12/1980 and 03121980 as 12 March, as Americans write it.
+pub(crate) fn date_in(text: &str, month_first: bool) -> Option<String> {
+    let text = text.trim();
+    let day_part = text.split(['T', ' ']).next()?;
+    if day_part.len() == 8 && day_part.bytes().all(|b| b.is_ascii_digit()) {
+        let number = |range: std::ops::Range<usize>| day_part[range].parse().ok();
         // 19800312, the basic form of ISO 8601.
-        parted = format!("{}-{}-{}", &day_part[..4], &day_part[4..6], &day_part[6..]);
-        &parted
-    } else {
-        day_part
-    };
+        let basic = civil_date(number(0..4)?, number(4..6)?, number(6..8)?);
+        return match basic {
+            None if month_first => civil_date(number(4..8)?, number(0..2)?, number(2..4)?),
+            basic => basic,
+        };
+    }
     let mut numbers = [0_u32; 3];
     let mut lengths = [0_usize; 3];
     let mut parts = day_part.split(['-', '/', '.']);
     for at in 0..3 {
-        let part = parts.next()?;
+        let part = parts.next().unwrap_or_default();
         if part.is_empty() || part.len() > 4 || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+            return date_of_words(text);
         }
         numbers[at] = part.parse().ok()?;
         lengths[at] = part.len();
     }
-    let (year, month, day) = match (lengths, parts.next()) {
-        ([4, 1..=2, 1..=2], None) => (numbers[0], numbers[1], numbers[2]),
-        ([1..=2, 1..=2, 4], None) => (numbers[2], numbers[1], numbers[0]),
-        _ => return None,
-    };
+    match (lengths, parts.next()) {
+        ([4, 1..=2, 1..=2], None) => civil_date(numbers[0], numbers[1], numbers[2]),
+        ([1..=2, 1..=2, 4], None) if month_first => civil_date(numbers[2], numbers[0], numbers[1]),
+        ([1..=2, 1..=2, 4], None) => civil_date(numbers[2], numbers[1], numbers[0]),
+        _ => None,
+    }
+}
+
+/// `12 March 1980`, `12-Mar-1980`, `March 12th, 1980`.
+fn date_of_words(text: &str) -> Option<String> {
+    const MONTHS: &[u8] = b"janfebmaraprmayjunjulaugsepoctnovdec";
+    let (mut day, mut month, mut year) = (None, None, None);
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    for word in words.take(3) {
+        let lower = word.to_ascii_lowercase();
+        if lower.len() >= 3 && lower.bytes().all(|b| b.is_ascii_lowercase()) {
+            let at = MONTHS.chunks(3).position(|name| lower.as_bytes().starts_with(name))?;
+            month = Some(at as u32 + 1);
+        } else if lower.len() == 4 && lower.bytes().all(|b| b.is_ascii_digit()) {
+            year = lower.parse().ok();
+        } else {
+            let number = lower.trim_end_matches(|c: char| c.is_ascii_lowercase());
+            let behind = &lower[number.len()..];
+            if number.len() > 2 || !matches!(behind, "" | "st" | "nd" | "rd" | "th") {
+                return None;
+            }
+            day = number.parse().ok();
+        }
+    }
+    civil_date(year?, month?, day?)
+}
+
+/// A date in normal form, if the calendar has it.
+fn civil_date(year: u32, month: u32, day: u32) -> Option<String> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let longest = match month {
         2 if leap => 29,
@@ -114,7 +151,7 @@ pub(crate) fn date(text: &str) -> Option<String> {
         1..=12 => 31,
         _ => return None,
     };
-    if year == 0 || !(1..=longest).contains(&day) {
+    if year == 0 || year > 9999 || !(1..=longest).contains(&day) {
         return None;
     }
     let mut out = String::with_capacity(10);
@@ -140,10 +177,30 @@ pub(crate) fn civil(date: &str) -> Option<(i64, i64, i64)> {
 }
 
 /// A postcode in capitals without a space. What is not a United Kingdom postcode is kept too, for
-/// exact comparison only (see [`sector`]).
+/// exact comparison only (see [`sector`]). Of a text too long to be one, such as a whole address,
+/// the last United Kingdom postcode in it.
 pub(crate) fn postcode(text: &str) -> Option<String> {
     let code = capitals(text);
-    (3..=10).contains(&code.len()).then_some(code)
+    match code.len() {
+        0..3 => None,
+        3..=10 => Some(code),
+        _ => last_postcode(text),
+    }
+}
+
+fn last_postcode(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_ascii_uppercase).collect();
+    let british = |code: &String| {
+        // A letter, at most one more, a digit: "NO12AB" is one, "FLAT12AB" is not.
+        let area = code.bytes().take_while(u8::is_ascii_uppercase).count();
+        (5..=7).contains(&code.len()) && (1..=2).contains(&area) && sector(code).is_some()
+    };
+    let ending_at = |at: usize| {
+        let whole = Some(words[at].clone()).filter(british);
+        whole.or_else(|| Some(format!("{}{}", words[at.checked_sub(1)?], words[at])).filter(british))
+    };
+    (0..words.len()).rev().find_map(ending_at)
 }
 
 /// The ASCII letters and digits of a text, in capitals.
@@ -300,8 +357,22 @@ mod tests {
             ("12/03/80", None),
             ("1980", None),
             ("soon", None),
+            ("12 March 1980", Some("1980-03-12")),
+            ("12-MAR-1980", Some("1980-03-12")),
+            ("March 12th, 1980", Some("1980-03-12")),
+            ("12 Month 1980", None),
+            ("31 Feb 1980", None),
         ] {
             assert_eq!(date(text).as_deref(), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("03/12/1980", Some("1980-03-12")),
+            ("03121980", Some("1980-03-12")),
+            ("19800312", Some("1980-03-12")),
+            ("1980-03-12", Some("1980-03-12")),
+            ("13/12/1980", None),
+        ] {
+            assert_eq!(date_in(text, true).as_deref(), expected, "{text}");
         }
         let days = |a, b| day_number(b).unwrap() - day_number(a).unwrap();
         assert_eq!(days("1980-02-28", "1980-03-01"), 2);
@@ -318,6 +389,13 @@ mod tests {
         assert_eq!(sector("90210"), None);
         assert_eq!(sector("SG1"), None);
         assert_eq!(postcode("??"), None);
+        for (text, expected) in [
+            ("95, Gladstone Hill, Upper Sele, HW2 8AJ", Some("HW28AJ")),
+            ("12 High St EC1A1BB London", Some("EC1A1BB")),
+            ("120 Balfour Avenue, Hartwell", None),
+        ] {
+            assert_eq!(postcode(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

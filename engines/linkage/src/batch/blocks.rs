@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Population;
-use super::keys::{Parts, RuleKeys, Scratch};
+use super::keys::{Parts, RuleKeys};
 use super::rule_blocks::{Keyed, RuleBlocks};
 use crate::Model;
 
@@ -214,39 +214,3 @@ impl Blocks {
     }
 }
 
-/// The most rules that are tried together.
-const TRIED: usize = 110;
-/// Units from which the pairs of a rule are estimated.
-const COUNTED: usize = 60_000;
-
-/// The rules of a model that look at some pairs and at no more than `limit`, by place. Of more than
-/// [`TRIED`], those that look at the most pairs, which find what the finer ones find.
-pub(crate) fn affordable(model: &Model, people: &Population, limit: u64) -> Vec<usize> {
-    let step = people.units().div_ceil(COUNTED).max(1);
-    let scale = (step * step) as u64;
-    let parts = Parts::new(model.rules.iter(), &people.pools);
-    let mut costed: Vec<(u64, usize)> = model
-        .rules
-        .par_iter()
-        .enumerate()
-        .map(|(at, rule)| {
-            let keys = RuleKeys::new(rule, &parts);
-            let mut scratch = Scratch::default();
-            let mut keyed = Vec::new();
-            for unit in (0..people.units()).step_by(step) {
-                keys.each(people, unit as u32, &mut scratch, |key| keyed.push(key));
-            }
-            keyed.sort_unstable();
-            let pairs: u64 = keyed
-                .chunk_by(|a, b| a == b)
-                .map(|run| (run.len() as u64) * (run.len() as u64 - 1) / 2)
-                .sum();
-            (pairs * scale, at)
-        })
-        .filter(|(pairs, _)| (1..=limit).contains(pairs))
-        .collect();
-    costed.sort_unstable_by(|a, b| b.cmp(a));
-    costed.truncate(TRIED);
-    costed.sort_unstable_by_key(|(pairs, _)| *pairs);
-    costed.into_iter().map(|(_, at)| at).collect()
-}

@@ -10,7 +10,7 @@ mod blocks;
 mod clusters;
 mod flat;
 pub(crate) mod intern;
-mod kernel;
+pub(crate) mod kernel;
 mod keys;
 mod labelled;
 mod lane;
@@ -20,7 +20,7 @@ mod rule_blocks;
 pub(crate) mod sample;
 mod sketch;
 mod table;
-mod train;
+pub(crate) mod train;
 mod walk;
 
 use std::borrow::Cow;
@@ -40,8 +40,9 @@ pub use table::{Builder, ColumnNote, Layout, Rows, Table};
 pub use train::Parameters;
 
 use blocks::Blocks;
+pub(crate) use blocks::LARGEST as HOT;
 use kernel::{Kernel, Memory};
-use sketch::Sketches;
+pub(crate) use sketch::Sketches;
 
 use crate::Model;
 
@@ -98,41 +99,9 @@ impl<'a> Linkage<'a> {
         }
     }
 
-    /// The same for a model whose rules were not chosen yet: keeps those that look at some pairs
-    /// and at no more than `limit`, and of many the coarser ones.
-    pub(crate) fn of_affordable(
-        model: &Model,
-        people: &'a Population,
-        between: Between,
-        limit: u64,
-    ) -> Self {
-        let kept = blocks::affordable(model, people, limit);
-        let model = model.with_rules(&kept);
-        let blocks = Blocks::new(&model, people);
-        Self {
-            model: Cow::Owned(model),
-            people,
-            between,
-            blocks,
-            sketches: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn model(&self) -> &Model {
-        &self.model
-    }
-
-    pub(crate) fn blocks(&self) -> &Blocks {
-        &self.blocks
-    }
-
     pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
         let sketches = self.sketches.get_or_init(|| Sketches::new(&self.model, self.people));
         Kernel::new(model, self.people, sketches)
-    }
-
-    pub(crate) fn may_pair(&self, between: Between, one: u32, other: u32) -> bool {
-        sample::may_pair(self.people, between, one, other)
     }
 
     /// Pairs that each rule looks at; a pair of several rules counts in each.

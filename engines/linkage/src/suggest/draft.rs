@@ -15,6 +15,8 @@ pub(crate) struct DraftColumn {
     pub(crate) role: Role,
     /// What parts several values in one cell.
     pub(crate) separator: Option<char>,
+    /// Whether dates are written month first.
+    pub(crate) month_first: bool,
     /// Values for each record that has one: near 1 for what nobody shares.
     pub(crate) distinct_share: f64,
 }
@@ -48,16 +50,16 @@ pub(crate) fn comparisons(columns: &[DraftColumn]) -> Vec<DraftComparison> {
                 continue;
             }
             if column.name == address {
-                drafted.push(home_of(address, postcode));
+                let mut home = home_of(address, postcode);
+                while columns.iter().any(|column| column.name == home.name) {
+                    home.name.push('_');
+                }
+                drafted.push(home);
                 continue;
             }
         }
-        let other = match column.role {
-            Role::Forename => surname,
-            Role::Surname => forename,
-            _ => None,
-        };
-        drafted.push(of_column(column, other));
+        let swaps = |other: &&str| column.role == Role::Forename && forename == Some(&column.name) && **other != column.name;
+        drafted.push(of_column(column, surname.filter(swaps)));
     }
     drafted
 }
@@ -92,7 +94,7 @@ fn home_of(address: &str, postcode: &str) -> DraftComparison {
 fn of_column(column: &DraftColumn, other: Option<&str>) -> DraftComparison {
     let (frequency, levels) = match (column.kind, column.role) {
         (Kind::Forename, _) => (true, forename(other)),
-        (Kind::Name, Role::Surname) => (true, surname(other)),
+        (Kind::Name, Role::Surname) => (true, surname()),
         (Kind::Name, Role::FullName) => (true, full_name()),
         (Kind::Name, _) => (true, place()),
         (Kind::Text, _) => (true, address()),
@@ -100,6 +102,7 @@ fn of_column(column: &DraftColumn, other: Option<&str>) -> DraftComparison {
         (Kind::Postcode, _) => (true, postcode()),
         (Kind::Phone, _) => (true, phone()),
         (Kind::Email, _) => (true, email()),
+        (Kind::Number, Role::Degrees) => (false, degrees()),
         (Kind::Identifier | Kind::Number, Role::Category) => (true, category()),
         (Kind::Identifier | Kind::Number, _) => (true, code(column.distinct_share)),
     };
@@ -111,22 +114,15 @@ fn of_column(column: &DraftColumn, other: Option<&str>) -> DraftComparison {
     }
 }
 
-fn surname(forename: Option<&str>) -> Vec<DraftLevel> {
-    let mut levels = vec![
+/// Names exchanged are told by the forename alone: counted here too, they would count twice.
+fn surname() -> Vec<DraftLevel> {
+    vec![
         level("exact", "same surname", (0.80, 0.002, 0.72)),
         level("jaro_winkler >= 0.93", "surname misspelt", (0.07, 0.001, 0.05)),
         level("shares_word", "one part of a double surname", (0.02, 0.0005, 0.02)),
         level("jaro_winkler >= 0.85", "surname alike", (0.03, 0.004, 0.03)),
         level("else", "different surname", (0.08, 0.9925, 0.18)),
-    ];
-    if let Some(forename) = forename {
-        levels.insert(2, level(format!("swapped({forename})"), "names exchanged", (0.02, 0.0001, 0.0001)));
-        let last = levels.len() - 1;
-        levels[last].2 -= 0.02;
-        levels[last].3 -= 0.0001;
-        levels[last].4 -= 0.0001;
-    }
-    levels
+    ]
 }
 
 fn forename(surname: Option<&str>) -> Vec<DraftLevel> {
@@ -140,11 +136,11 @@ fn forename(surname: Option<&str>) -> Vec<DraftLevel> {
         level("else", "different forename", (0.07, 0.984, 0.963)),
     ];
     if let Some(surname) = surname {
-        levels.insert(1, level(format!("swapped({surname})"), "names exchanged", (0.02, 0.0001, 0.0001)));
+        levels.insert(1, level(format!("swapped({surname})"), "names exchanged", (0.02, 0.0001, 0.001)));
         let last = levels.len() - 1;
         levels[last].2 -= 0.02;
         levels[last].3 -= 0.0001;
-        levels[last].4 -= 0.0001;
+        levels[last].4 -= 0.001;
     }
     levels
 }
@@ -212,9 +208,19 @@ fn phone() -> Vec<DraftLevel> {
 fn email() -> Vec<DraftLevel> {
     vec![
         level("exact", "same e-mail address", (0.74, 2e-5, 0.25)),
-        level("jaro_winkler >= 0.96", "e-mail address misspelt", (0.04, 1e-5, 0.01)),
+        level("one_character_off", "one slip in the e-mail address", (0.04, 1e-5, 0.01)),
         level("same_local_part", "same name at another provider", (0.02, 1e-4, 0.001)),
         level("else", "different e-mail address", (0.20, 1.0 - 1.3e-4, 0.739)),
+    ]
+}
+
+/// A ten-thousandth of a degree is some ten metres; a hundredth, about a kilometre.
+fn degrees() -> Vec<DraftLevel> {
+    vec![
+        level("within <= 0.0005", "the same spot", (0.70, 0.002, 0.70)),
+        level("within <= 0.01", "within about a kilometre", (0.10, 0.03, 0.10)),
+        level("within <= 0.1", "within about ten kilometres", (0.05, 0.2, 0.05)),
+        level("else", "elsewhere", (0.15, 0.768, 0.15)),
     ]
 }
 
@@ -240,6 +246,7 @@ fn parts(column: &DraftColumn) -> Vec<String> {
     let name = &column.name;
     let all = |parts: &[&str]| parts.iter().map(|part| format!("{part}({name})")).collect();
     match (column.kind, column.role) {
+        (Kind::Forename, Role::Middle) => all(&["exact", "initial"]),
         (Kind::Forename, _) => all(&["exact", "nickname", "soundex", "initial"]),
         (Kind::Name, Role::Surname) => all(&["exact", "soundex"]),
         (Kind::Name, Role::FullName) => all(&["exact", "word"]),
@@ -253,36 +260,13 @@ fn parts(column: &DraftColumn) -> Vec<String> {
     }
 }
 
-/// Every blocking rule worth trying: one part, two parts of different columns, and three where the
-/// first is coarse. Which of them are worth keeping is measured.
-pub(crate) fn rules(columns: &[DraftColumn]) -> Vec<Vec<String>> {
-    let parted: Vec<Vec<String>> = columns.iter().map(parts).collect();
-    let mut rules: Vec<Vec<String>> = Vec::new();
-    for parts in &parted {
-        rules.extend(parts.iter().map(|part| vec![part.clone()]));
-    }
-    for (at, ones) in parted.iter().enumerate() {
-        for others in &parted[at + 1..] {
-            for one in ones {
-                rules.extend(others.iter().map(|other| vec![one.clone(), other.clone()]));
-            }
-        }
-    }
+/// A blocking rule for every part that a rule may have. Which of them, put together how, are worth
+/// keeping is measured.
+pub(crate) fn rules(columns: &[DraftColumn]) -> Vec<String> {
+    let mut rules: Vec<String> = columns.iter().flat_map(parts).collect();
     let named = |role: Role| columns.iter().find(|column| column.role == role);
     if let (Some(forename), Some(surname)) = (named(Role::Forename), named(Role::Surname)) {
-        let (forename, surname) = (&forename.name, &surname.name);
-        let both = format!("unordered({forename}, {surname})");
-        rules.push(vec![both.clone()]);
-        let initials = [format!("nickname({forename})"), format!("soundex({surname})")];
-        for (column, parts) in columns.iter().zip(&parted) {
-            if column.name == *forename || column.name == *surname {
-                continue;
-            }
-            for part in parts {
-                rules.push(vec![both.clone(), part.clone()]);
-                rules.push([initials.to_vec(), vec![part.clone()]].concat());
-            }
-        }
+        rules.push(format!("unordered({}, {})", forename.name, surname.name));
     }
     rules
 }

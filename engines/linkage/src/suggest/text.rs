@@ -18,12 +18,34 @@ const HEAD: &str = "\
 #   u   of records that have nothing to do with each other, how many do by chance?
 #   r   of records of two related people (one household, one family), how many do?
 # log2(m/u) is the evidence in bits; bits add up; log2(m/r) is what speaks against relatives. The
-# first level that fits is taken. A missing value counts for nothing.
+# first level that fits is taken. A missing value counts for nothing. With `frequency`, agreement on
+# a rare value says more than on a common one.
 #
 # Suggested from the table and estimated without labels. Read it, change it, keep it.
 
 version = 1
 ";
+
+const THRESHOLDS: &str = "
+# Of two records taken at random, how often are they the same?
+prior = 0.0001
+# Bits from which two records are linked, and from which a person should look. At 0 bits it is as
+# likely as not that they are the same.
+link = 0.0
+review = -3.0
+
+# Which pairs are compared at all: those that agree on everything that one of these rules names.
+";
+
+const RELATED: &str = "\
+# Of two records taken at random, how often are they of two people of one household or family?
+[related]
+prior = 0.00001
+";
+
+const COLUMNS: &str = "\
+# What each column holds, and the heading it is read from where that is another.
+[columns]";
 
 /// A draft of the model file.
 pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>) -> String {
@@ -31,15 +53,14 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
     let line = &mut out;
     // Writing to a string cannot fail.
     if let Some(id) = id {
-        let _ = writeln!(line, "id = {}", quoted(id));
+        let _ = writeln!(line, "\n# What tells records apart.\nid = {}", quoted(id));
     }
-    let _ = writeln!(line, "prior = 0.0001\nlink = 0.0\nreview = -3.0\n");
-    let rules: Vec<String> = draft::rules(columns).iter().map(|rule| rule.join(" + ")).collect();
+    line.push_str(THRESHOLDS);
     let _ = writeln!(line, "blocking = [");
-    for rule in &rules {
+    for rule in &draft::rules(columns) {
         let _ = writeln!(line, "    {},", quoted(rule));
     }
-    let _ = writeln!(line, "]\n\n[related]\nprior = 0.00001\n\n[columns]");
+    let _ = writeln!(line, "]\n\n{RELATED}\n{COLUMNS}");
     for column in columns {
         let mut table = InlineTable::new();
         table.insert("kind", column.kind.name().into());
@@ -48,6 +69,9 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
         }
         if let Some(separator) = column.separator {
             table.insert("separator", separator.to_string().into());
+        }
+        if column.month_first {
+            table.insert("order", "mdy".into());
         }
         let _ = if table.len() == 1 {
             writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
@@ -139,6 +163,9 @@ pub(crate) fn refined(
 ) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = draft.parse()?;
     figures(&mut document, parameters);
+    if rules.is_empty() {
+        return Ok(document.to_string());
+    }
     let mut array = Array::new();
     for (rule, found, pairs) in rules {
         let mut rule = Value::from(rule.as_str());
