@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use compact_str::CompactString;
+
 use crate::kind::Kind;
 use crate::kinds::{
     amount, bank, base58, bech32, card, cashaddr, company, cve, date, domain, email, eth, handle,
@@ -15,18 +17,23 @@ pub(crate) struct Find {
     pub(crate) kind: Kind,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    pub(crate) value: String,
+    pub(crate) value: CompactString,
     /// Observables inside this one that are reported beside it: the host of a URL.
     pub(crate) parts: Vec<Find>,
 }
 
 impl Find {
-    pub(crate) fn new(kind: Kind, start: usize, end: usize, value: String) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        start: usize,
+        end: usize,
+        value: impl Into<CompactString>,
+    ) -> Self {
         Find {
             kind,
             start,
             end,
-            value,
+            value: value.into(),
             parts: Vec::new(),
         }
     }
@@ -44,7 +51,13 @@ pub(crate) struct Finds {
 }
 
 impl Finds {
-    pub(crate) fn push(&mut self, kind: Kind, start: usize, end: usize, value: String) {
+    pub(crate) fn push(
+        &mut self,
+        kind: Kind,
+        start: usize,
+        end: usize,
+        value: impl Into<CompactString>,
+    ) {
         self.list.push(Find::new(kind, start, end, value));
     }
 }
@@ -98,17 +111,18 @@ static BY_MARK: LazyLock<[Vec<Finder>; MARKS]> = LazyLock::new(|| {
     table
 });
 
-/// Runs every finder over the anchors of a scan.
-pub(crate) fn find_all(scan: &Scan<'_>) -> Vec<Find> {
+/// Runs every finder over the anchors of a scan. What an earlier text left in `finds` goes.
+pub(crate) fn find_all(scan: &Scan<'_>, finds: &mut Finds) {
     let table = &*BY_MARK;
-    let mut finds = Finds::default();
-    for anchor in &scan.anchors {
+    finds.list.clear();
+    finds.hosts_read_to = 0;
+    finds.bank.start();
+    for anchor in scan.anchors {
         for find in &table[anchor.mark as usize] {
-            find(scan, anchor, &mut finds);
+            find(scan, anchor, finds);
         }
     }
-    bank::finish(scan, &mut finds);
-    finds.list
+    bank::finish(scan, finds);
 }
 
 /// The family that knows the canonical form of `kind`.

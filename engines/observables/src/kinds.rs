@@ -18,6 +18,7 @@ pub(crate) mod hash;
 pub(crate) mod host;
 pub(crate) mod iban;
 pub(crate) mod ip;
+pub(crate) mod modulus;
 pub(crate) mod monero;
 pub(crate) mod nino;
 pub(crate) mod phone;

@@ -4,6 +4,11 @@
 //! or sort code word near them. A sort code without an account number is reported as such; an
 //! account number alone is not, because it identifies nothing.
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use super::modulus::Modulus;
 use crate::cue::{Cue, CueSet};
 use crate::family::{Family, Find, Finds};
 use crate::kind::Kind;
@@ -43,6 +48,25 @@ pub(crate) struct Waiting {
     matched: Option<(Half, usize)>,
     /// Everything before here has been read as a half already.
     read_to: usize,
+    /// What says whether two halves can belong together, where the caller has it.
+    pub(crate) modulus: Option<Arc<Modulus>>,
+}
+
+impl Waiting {
+    /// Forgets the text before.
+    pub(crate) fn start(&mut self) {
+        *self = Waiting {
+            modulus: self.modulus.take(),
+            ..Waiting::default()
+        };
+    }
+
+    fn allows(&self, code: &Half, account: &Half) -> bool {
+        let [a, b, c, d, e, f, ..] = code.number;
+        self.modulus
+            .as_ref()
+            .is_none_or(|modulus| modulus.allows(&[a, b, c, d, e, f], &account.number))
+    }
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
@@ -137,6 +161,7 @@ fn account_at(scan: &Scan<'_>, anchor: &Anchor) -> Option<Half> {
 fn sort_code(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     if let Some(account) = finds.bank.account.take()
         && belong(scan, &account, &half, half.paired)
+        && finds.bank.allows(&half, &account)
     {
         finds.list.push(pair(&half, &account));
         finds.bank.matched = Some((half, half.end));
@@ -148,7 +173,7 @@ fn sort_code(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
 
 fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     if let Some(code) = finds.bank.sort_code.take() {
-        if belong(scan, &code, &half, code.paired) {
+        if belong(scan, &code, &half, code.paired) && finds.bank.allows(&code, &half) {
             finds.list.push(pair(&code, &half));
             finds.bank.matched = Some((code, half.end));
             return;
@@ -163,6 +188,7 @@ fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
             scan.text[end..half.start].trim(),
             "and" | "&" | "," | "/" | "or" | ", and"
         )
+        && finds.bank.allows(&code, &half)
     {
         let value = value(&code, &half);
         finds.push(Kind::UkBankAccount, half.start, half.end, value);
@@ -195,7 +221,7 @@ fn belong(scan: &Scan<'_>, first: &Half, second: &Half, paired: bool) -> bool {
         || paired && near
 }
 
-fn value(code: &Half, account: &Half) -> String {
+fn value(code: &Half, account: &Half) -> CompactString {
     let digits = code.number[..6].iter().chain(b":").chain(&account.number);
     digits.map(|byte| char::from(*byte)).collect()
 }
@@ -205,10 +231,10 @@ fn pair(code: &Half, account: &Half) -> Find {
     Find::new(Kind::UkBankAccount, start, end, value(code, account))
 }
 
-fn dashed(number: &[u8]) -> String {
+fn dashed(number: &[u8]) -> CompactString {
     let digit = |at: usize| char::from(number[at]);
     let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(digit);
-    format!("{a}{b}-{c}{d}-{e}{f}")
+    [a, b, '-', c, d, '-', e, f].into_iter().collect()
 }
 
 /// Reports the waiting sort code by itself when words call it one.
@@ -234,7 +260,7 @@ fn normalise(kind: Kind, field: &str) -> Option<String> {
         .bytes()
         .any(|byte| !byte.is_ascii_digit() && !b" -:/,.|".contains(&byte));
     match (kind, digits.len()) {
-        (Kind::SortCode, 6) if !words => Some(dashed(&digits)),
+        (Kind::SortCode, 6) if !words => Some(dashed(&digits).into()),
         (Kind::UkBankAccount, 14) if !words => {
             // Account first, if the groups say so: the first run is then eight digits long.
             let first = field.bytes().take_while(u8::is_ascii_digit).count();
