@@ -65,10 +65,37 @@ impl Finds {
 /// A finder: looks at one anchor and adds what stands there.
 pub(crate) type Finder = fn(&Scan<'_>, &Anchor, &mut Finds);
 
+/// What wakes a finder: a mark, and how long the run of letters and digits at it may be. Most of
+/// the numbers in a text are too short or too long for most finders, which then need not look.
+pub(crate) struct Wake {
+    mark: Mark,
+    shortest: usize,
+    longest: usize,
+}
+
+impl Wake {
+    pub(crate) const fn on(mark: Mark) -> Self {
+        Wake {
+            mark,
+            shortest: 0,
+            longest: usize::MAX,
+        }
+    }
+
+    /// Only where the run is `shortest` to `longest` bytes long.
+    pub(crate) const fn long(self, shortest: usize, longest: usize) -> Self {
+        Wake {
+            shortest,
+            longest,
+            ..self
+        }
+    }
+}
+
 /// A finder with the marks it wakes up for, and the canonical form of the kinds it finds.
 pub(crate) struct Family {
     pub(crate) kinds: &'static [Kind],
-    pub(crate) wakes_on: &'static [Mark],
+    pub(crate) wakes_on: &'static [Wake],
     pub(crate) find: Finder,
     pub(crate) normalise: fn(Kind, &str) -> Option<String>,
 }
@@ -100,12 +127,18 @@ pub(crate) static FAMILIES: [&Family; 23] = [
     &technique::FAMILY,
 ];
 
-/// The finders of each mark.
-static BY_MARK: LazyLock<[Vec<Finder>; MARKS]> = LazyLock::new(|| {
-    let mut table: [Vec<Finder>; MARKS] = Default::default();
+/// Lengths told apart; all longer runs are of this class.
+const LENGTHS: usize = 64;
+
+/// The finders of each mark and length of run.
+static WOKEN: LazyLock<Vec<Vec<Finder>>> = LazyLock::new(|| {
+    let mut table = vec![Vec::new(); MARKS * LENGTHS];
     for family in FAMILIES {
-        for mark in family.wakes_on {
-            table[*mark as usize].push(family.find);
+        for wake in family.wakes_on {
+            let longest = wake.longest.min(LENGTHS - 1);
+            for length in wake.shortest.min(LENGTHS - 1)..=longest {
+                table[wake.mark as usize * LENGTHS + length].push(family.find);
+            }
         }
     }
     table
@@ -113,12 +146,13 @@ static BY_MARK: LazyLock<[Vec<Finder>; MARKS]> = LazyLock::new(|| {
 
 /// Runs every finder over the anchors of a scan. What an earlier text left in `finds` goes.
 pub(crate) fn find_all(scan: &Scan<'_>, finds: &mut Finds) {
-    let table = &*BY_MARK;
+    let table = &*WOKEN;
     finds.list.clear();
     finds.hosts_read_to = 0;
     finds.bank.start();
     for anchor in scan.anchors {
-        for find in &table[anchor.mark as usize] {
+        let length = (anchor.end - anchor.start).min(LENGTHS - 1);
+        for find in &table[anchor.mark as usize * LENGTHS + length] {
             find(scan, anchor, finds);
         }
     }

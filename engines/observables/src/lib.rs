@@ -35,6 +35,7 @@ mod kind;
 mod kinds;
 mod resolve;
 mod scan;
+mod words;
 
 pub use extractor::{Extractor, Found};
 pub use kind::{Kind, UnknownKind};

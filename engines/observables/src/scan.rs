@@ -96,6 +96,7 @@ impl Classes {
             digits: 0,
             signs: 0,
         };
+        let (mut stop, mut spaces) = (0, 0);
         let mut at = 0;
         for sixteen in block.chunks_exact(16) {
             let bytes = u8x16::new(sixteen.try_into().unwrap_or_default());
@@ -109,18 +110,18 @@ impl Classes {
             // Without the bit that parts the cases: `[` and `{`, `@` and the backtick, and the
             // first bytes of the pound and the euro sign.
             let folded = |byte: u8| lower.simd_eq(u8x16::splat(byte));
-            let signs = is(b'.')
-                | is(b':')
-                | is(b'$')
-                | is(b'(')
-                | folded(b'{')
-                | folded(b'`')
-                | folded(0xE2);
+            let stops = is(b'.') | is(b':');
+            let signs = is(b'$') | is(b'(') | folded(b'{') | folded(b'`') | folded(0xE2);
+            let space = bytes.saturating_sub(u8x16::splat(b' ')).simd_eq(zero);
             classes.words |= u64::from((letters | digits).to_bitmask()) << at;
             classes.digits |= u64::from(digits.to_bitmask()) << at;
             classes.signs |= u64::from(signs.to_bitmask()) << at;
+            stop |= u64::from(stops.to_bitmask()) << at;
+            spaces |= u64::from(space.to_bitmask()) << at;
             at += 16;
         }
+        // A full stop or a colon before a space is the sentence's.
+        classes.signs |= stop & !(spaces >> 1);
         classes
     }
 }
@@ -160,6 +161,46 @@ impl Pass<'_, '_> {
 
     #[inline]
     fn block(&mut self, base: usize, classes: Classes, run: &mut Run) {
+        if classes.signs == 0 && classes.digits == 0 && !run.digits {
+            self.words_only(base, classes.words, run);
+        } else {
+            self.any(base, classes, run);
+        }
+    }
+
+    /// A block in which there are words of letters and nothing else of interest: most of them.
+    #[inline]
+    fn words_only(&mut self, base: usize, words: u64, run: &mut Run) {
+        let mut left = words;
+        if run.open {
+            run.letters |= left & 1 != 0;
+            let length = (!left).trailing_zeros();
+            if length == 64 {
+                return;
+            }
+            self.word(*run, base + length as usize);
+            *run = Run::default();
+            left &= !0 << length;
+        }
+        while left != 0 {
+            let from = left.trailing_zeros();
+            let length = (!(left >> from)).trailing_zeros();
+            let start = base + from as usize;
+            if from + length == 64 {
+                *run = Run {
+                    start,
+                    open: true,
+                    letters: true,
+                    digits: false,
+                };
+                return;
+            }
+            self.letters(start, start + length as usize);
+            left &= !0 << (from + length);
+        }
+    }
+
+    fn any(&mut self, base: usize, classes: Classes, run: &mut Run) {
         let Classes {
             words,
             digits,
@@ -174,16 +215,17 @@ impl Pass<'_, '_> {
             let bit = events.trailing_zeros();
             let this = events & events.wrapping_neg();
             events ^= this;
+            let at = base + bit as usize;
             if edges & this != 0 {
                 if run.open {
                     let part = (this - 1) & (!0 << from);
                     run.digits |= digits & part != 0;
                     run.letters |= words & !digits & part != 0;
-                    run.open = false;
-                    self.word(*run, base + bit as usize);
+                    self.word(*run, at);
+                    *run = Run::default();
                 } else {
                     *run = Run {
-                        start: base + bit as usize,
+                        start: at,
                         open: true,
                         ..Run::default()
                     };
@@ -191,7 +233,6 @@ impl Pass<'_, '_> {
                 }
             }
             if signs & this != 0 {
-                let at = base + bit as usize;
                 self.sign(at, self.bytes[at]);
             }
         }
@@ -211,21 +252,26 @@ impl Pass<'_, '_> {
         });
     }
 
-    #[inline]
     fn word(&mut self, run: Run, end: usize) {
-        let start = run.start;
         match (run.letters, run.digits) {
-            (true, false) if end - start >= LONG => self.push(Mark::Long, start, end),
-            (true, false) => {
-                let cues = self
-                    .slashed(start, end)
-                    .or_else(|| self.table.of(self.bytes, start, end));
-                if let Some(cues) = cues {
-                    self.cue(cues, start, end);
-                }
-            }
-            (false, _) => self.push(Mark::Digits, start, end),
-            (true, true) => self.push(Mark::Mixed, start, end),
+            (true, false) => self.letters(run.start, end),
+            (false, _) => self.push(Mark::Digits, run.start, end),
+            (true, true) => self.push(Mark::Mixed, run.start, end),
+        }
+    }
+
+    /// A run of letters alone.
+    #[inline]
+    fn letters(&mut self, start: usize, end: usize) {
+        let cues = match end - start {
+            1 => self
+                .slashed(start, end)
+                .or_else(|| self.table.of(self.bytes, start, end)),
+            LONG.. => return self.push(Mark::Long, start, end),
+            _ => self.table.of(self.bytes, start, end),
+        };
+        if let Some(cues) = cues {
+            self.cue(cues, start, end);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Sums of money, as people write them: with signs, codes, words, thousands and shorthand.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
@@ -9,7 +9,12 @@ mod words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Amount],
-    wakes_on: &[Mark::Money, Mark::Digits, Mark::Mixed, Mark::Word],
+    wakes_on: &[
+        Wake::on(Mark::Money),
+        Wake::on(Mark::Digits).long(1, 15),
+        Wake::on(Mark::Mixed),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };

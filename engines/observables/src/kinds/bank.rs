@@ -10,13 +10,13 @@ use compact_str::CompactString;
 
 use super::modulus::Modulus;
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Find, Finds};
+use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkBankAccount, Kind::SortCode],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[Wake::on(Mark::Digits).long(2, 8)],
     find,
     normalise,
 };

@@ -4,7 +4,7 @@
 use bs58::Alphabet;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
@@ -17,7 +17,10 @@ pub(crate) static FAMILY: Family = Family {
         Kind::Xrp,
         Kind::Sol,
     ],
-    wakes_on: &[Mark::Mixed, Mark::Long],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(25, 44),
+        Wake::on(Mark::Long).long(25, 44),
+    ],
     find,
     normalise,
 };

@@ -3,13 +3,13 @@
 use bech32::Bech32;
 use bech32::primitives::decode::CheckedHrpstring;
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Ada],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(26, 140)],
     find,
     normalise,
 };

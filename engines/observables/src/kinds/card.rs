@@ -2,13 +2,13 @@
 //! keeps the first six and last four digits only, as PCI DSS 3.4.1 allows to be shown.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Card],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[Wake::on(Mark::Digits).long(4, 19)],
     find,
     normalise,
 };

@@ -2,13 +2,17 @@
 //! A date without its year is left alone: the engine has no clock to supply one.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Date],
-    wakes_on: &[Mark::Digits, Mark::Mixed, Mark::Word],
+    wakes_on: &[
+        Wake::on(Mark::Digits).long(1, 4),
+        Wake::on(Mark::Mixed).long(3, 16),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };

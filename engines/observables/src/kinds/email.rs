@@ -1,22 +1,25 @@
 //! E-mail addresses, also with the at sign in brackets or spelled out.
 
 use super::host::{Host, bracketed, host_at, label_start, registrable};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Email],
-    wakes_on: &[Mark::At, Mark::Bracket],
+    wakes_on: &[Wake::on(Mark::At), Wake::on(Mark::Bracket)],
     find,
     normalise,
 };
 
 /// Providers named often enough that "name at gmail.com" is an address.
-const WEBMAIL: &str = " gmail.com googlemail.com hotmail.com hotmail.co.uk outlook.com live.com \
+static WEBMAIL: Words = Words::new(
+    " gmail.com googlemail.com hotmail.com hotmail.co.uk outlook.com live.com \
     live.co.uk yahoo.com yahoo.co.uk ymail.com icloud.com me.com aol.com protonmail.com proton.me \
     btinternet.com sky.com talktalk.net virginmedia.com ntlworld.com mail.com gmx.com tutanota.com \
-    msn.com zoho.com yandex.com mail.ru cock.li onionmail.org ";
+    msn.com zoho.com yandex.com mail.ru cock.li onionmail.org",
+);
 
 const AT: [&[u8]; 2] = [b"at", b"@"];
 
@@ -73,7 +76,7 @@ fn add(
 }
 
 fn webmail(domain: &str) -> bool {
-    WEBMAIL.contains(&format!(" {domain} "))
+    WEBMAIL.has(domain)
 }
 
 fn local_byte(byte: u8) -> bool {
@@ -156,10 +159,12 @@ pub(crate) fn spoken_at(scan: &Scan<'_>, host: &Host, finds: &mut Finds) -> bool
 
 /// Whether the word that ends at `end` could be a name and not part of the sentence.
 fn named(scan: &Scan<'_>, end: usize) -> bool {
-    const SENTENCE: &str = " me him her them us it email emailed mail account address contact look \
-        looking someone anyone was is or and contacted message available ";
-    let word = scan.text[label_start(scan.text, end)..end].to_ascii_lowercase();
-    !word.is_empty() && !SENTENCE.contains(&format!(" {word} "))
+    static SENTENCE: Words = Words::new(
+        " me him her them us it email emailed mail account address contact look \
+        looking someone anyone was is or and contacted message available",
+    );
+    let word = &scan.text[label_start(scan.text, end)..end];
+    !word.is_empty() && !SENTENCE.has(word)
 }
 
 fn normalise(_: Kind, field: &str) -> Option<String> {

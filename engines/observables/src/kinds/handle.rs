@@ -5,13 +5,14 @@
 use url::Url;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, CueAt, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Handle],
-    wakes_on: &[Mark::At, Mark::Word],
+    wakes_on: &[Wake::on(Mark::At), Wake::on(Mark::Word)],
     find,
     normalise,
 };
@@ -132,10 +133,12 @@ fn after_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, Str
 /// Walks from the platform over words such as "username is" to where a name may start, and says
 /// whether one of them announced it.
 fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> {
-    const LINKING: &str = " is was as account profile page the my his her their under with of on \
-        called named a an using by and to me add at ";
-    const ANNOUNCING: &str =
-        " username user handle name id called named tag nickname as usernames ";
+    static LINKING: Words = Words::new(
+        " is was as account profile page the my his her their under with of on \
+        called named a an using by and to me add at",
+    );
+    static ANNOUNCING: Words =
+        Words::new(" username user handle name id called named tag nickname as usernames");
     let mut announced = false;
     let mut at = from;
     for _ in 0..6 {
@@ -160,12 +163,11 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
             .take(12)
             .take_while(|b| b.is_ascii_alphabetic())
             .count();
-        let word = scan.text[at..at + length].to_ascii_lowercase();
-        let listed = |list: &str| length > 0 && list.contains(&format!(" {word} "));
-        if !listed(LINKING) && !listed(ANNOUNCING) || !scan.closes(at + length) {
+        let word = &scan.bytes[at..at + length];
+        if !LINKING.has(word) && !ANNOUNCING.has(word) || !scan.closes(at + length) {
             break;
         }
-        announced |= listed(ANNOUNCING);
+        announced |= ANNOUNCING.has(word);
         at += length;
     }
     (at > from).then_some((at, announced))
@@ -212,17 +214,19 @@ fn named(
         && letters
         && !matches!(scan.byte(end), b'@' | b'/' | b'*')
         && scan.before(start) != b'@';
-    let word = COMMON.contains(&format!(" {lower} "));
+    let word = COMMON.has(&lower);
     (sane && (marked || announced && !word)).then(|| (start, end, format!("{platform}:{lower}")))
 }
 
 /// Words that follow "named", "called" or "is" without being a name.
-const COMMON: &str = " and but that this they them then was were has had have been being not who \
+static COMMON: Words = Words::new(
+    " and but that this they them then was were has had have been being not who \
     which where when what with from for the his her hers him she our your you are is it its my \
     account profile page username user name handle called contact someone something trading group \
     chat message messages hacked fake real app there here also now still just because after before \
     blocked deleted active unknown messenger whatsapp telegram instagram facebook snapchat \
-    asking said told sent saying offering one two ";
+    asking said told sent saying offering one two",
+);
 
 fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
@@ -245,11 +249,13 @@ fn name_end(bytes: &[u8], start: usize) -> usize {
 
 /// The account that a platform's URL names: the canonical value, and the name as written.
 pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
-    const PAGES: &str = " p reel reels explore stories accounts watch share sharer groups events pages \
+    static PAGES: Words = Words::new(
+        " p reel reels explore stories accounts watch share sharer groups events pages \
         profile.php login help hashtag home intent search joinchat s c i status video videos shorts \
         playlist channel feed marketplace privacy terms about legal tr plugins dialog messages me \
         story.php photo photo.php permalink.php settings download jobs company posts pulse tag \
-        discover invite embed results signup t ";
+        discover invite embed results signup t",
+    );
     let host = url.host_str()?;
     let host = host
         .strip_prefix("www.")
@@ -286,8 +292,7 @@ pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
         && name.bytes().all(|byte| name_byte(byte) || byte == b'-')
         && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
     let lower = name.to_ascii_lowercase();
-    (plain && !PAGES.contains(&format!(" {lower} ")))
-        .then(|| (format!("{platform}:{lower}"), name.to_owned()))
+    (plain && !PAGES.has(&lower)).then(|| (format!("{platform}:{lower}"), name.to_owned()))
 }
 
 fn normalise(_: Kind, field: &str) -> Option<String> {

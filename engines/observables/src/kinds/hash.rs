@@ -1,12 +1,15 @@
 //! File digests: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal, told apart by their length.
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Md5, Kind::Sha1, Kind::Sha256, Kind::Sha512],
-    wakes_on: &[Mark::Mixed, Mark::Long],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(32, 128),
+        Wake::on(Mark::Long).long(32, 128),
+    ],
     find,
     normalise,
 };

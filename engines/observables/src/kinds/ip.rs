@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::host::Host;
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Ipv4, Kind::Ipv6],
-    wakes_on: &[Mark::Colon],
+    wakes_on: &[Wake::on(Mark::Colon)],
     find,
     normalise,
 };

@@ -1,12 +1,15 @@
 //! National Insurance numbers: two letters, six digits, a letter A to D (HMRC manual NIM39110).
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkNino],
-    wakes_on: &[Mark::Mixed, Mark::Digits],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(4, 9),
+        Wake::on(Mark::Digits).long(2, 6),
+    ],
     find,
     normalise,
 };

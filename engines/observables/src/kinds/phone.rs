@@ -9,13 +9,13 @@ use phonenumber::metadata::DATABASE;
 use regex::Regex;
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Phone],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[Wake::on(Mark::Digits)],
     find,
     normalise,
 };

@@ -2,13 +2,16 @@
 //! (1963) and Northern Ireland.
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkVrm],
-    wakes_on: &[Mark::Mixed, Mark::Digits],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(2, 7),
+        Wake::on(Mark::Digits).long(1, 4),
+    ],
     find,
     normalise,
 };

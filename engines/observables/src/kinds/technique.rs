@@ -1,13 +1,13 @@
 //! MITRE ATT&CK techniques: `T` and four digits, and the three digits of a sub-technique.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::AttackTechnique],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(5, 5)],
     find,
     normalise,
 };

@@ -5,13 +5,13 @@ use url::{Host as Parsed, Url};
 
 use super::host::{Host, dot_at, host_at, registrable};
 use super::{handle, phone};
-use crate::family::{Family, Find, Finds};
+use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Url],
-    wakes_on: &[Mark::Scheme],
+    wakes_on: &[Wake::on(Mark::Scheme)],
     find,
     normalise,
 };
