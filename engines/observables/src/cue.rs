@@ -48,6 +48,10 @@ pub(crate) enum Cue {
     Site,
     /// ATT&CK, technique, TTP.
     Technique,
+    /// Born, dated: what announces a date, whatever its form.
+    Dated,
+    /// Digits as words with which a spoken telephone number begins.
+    Nought,
 }
 
 impl Cue {
@@ -133,7 +137,8 @@ const WORDS: &[(Cue, &str)] = &[
     (
         Cue::Money,
         "pounds pound quid gbp sterling eur euro euros usd dollar dollars grand pence btc eth ltc \
-         xmr usdt usdc doge",
+         xmr usdt usdc doge naira fiver fivers tenner tenners aud cad nzd chf aed ngn ghs inr pkr zar pln sek \
+         nok dkk hkd sgd",
     ),
     (
         Cue::Paying,
@@ -174,15 +179,22 @@ const WORDS: &[(Cue, &str)] = &[
         Cue::Technique,
         "technique techniques mitre attack att ttp ttps tactic tactics",
     ),
+    (Cue::Dated, "dob born birth birthday date dated"),
+    (Cue::Nought, "oh zero nought naught double"),
 ];
 
 /// The longest word that can be a cue.
 const LONGEST: usize = 16;
 /// Slots of the table: a power of two, several times the number of words.
 const SLOTS: usize = 2048;
-/// Bits of the sieve before the table: so many that an ordinary word meets a set bit about once in
-/// eighty, so few that they stay in the nearest cache.
-const SIEVE: u32 = 15;
+/// Pairs of letters a word can open with, as [`opening`] numbers them.
+const OPENINGS: usize = 1 << 10;
+
+/// The first two letters of a word as one number, whatever their case.
+#[inline]
+fn opening(first: u8, second: u8) -> usize {
+    usize::from(first & 31) << 5 | usize::from(second & 31)
+}
 
 /// The letters of a word in lower case, packed; unused bytes are zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,10 +252,11 @@ struct Slot {
     cues: u32,
 }
 
-/// Cue words by hash of their letters. A sieve of single bits answers for nearly every word of a
-/// text that is no cue; the table answers for the rest.
+/// Cue words by hash of their letters. The first two letters and the length of a word answer for
+/// most words of a text that are no cues; the table answers for the rest.
 pub(crate) struct Cues {
-    sieve: Vec<u64>,
+    /// For each opening the lengths of the words that have it, as bits.
+    lengths: Vec<u32>,
     slots: Vec<Slot>,
 }
 
@@ -263,15 +276,16 @@ impl Cues {
             cues: 0,
         };
         let mut cues = Cues {
-            sieve: vec![0; 1 << (SIEVE - 6)],
+            lengths: vec![0; OPENINGS],
             slots: vec![empty; SLOTS],
         };
         for (cue, words) in WORDS {
             for word in words.split_whitespace() {
                 let packed = Packed::of(word.as_bytes());
                 let hash = hash(packed.first, word.len());
-                let bit = hash >> (64 - SIEVE);
-                cues.sieve[(bit / 64) as usize] |= 1 << (bit % 64);
+                let letters = word.as_bytes();
+                let opening = opening(letters[0], letters.get(1).copied().unwrap_or(b' '));
+                cues.lengths[opening] |= 1 << word.len();
                 let mut at = hash as usize >> 20 & (SLOTS - 1);
                 while cues.slots[at].cues != 0 && cues.slots[at].word != packed {
                     at = (at + 1) & (SLOTS - 1);
@@ -287,21 +301,21 @@ impl Cues {
     #[inline]
     pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
         let length = end - start;
-        if length > LONGEST {
+        let second = if length > 1 { bytes[start + 1] } else { b' ' };
+        let opening = opening(bytes[start], second);
+        if length > LONGEST || self.lengths[opening & (OPENINGS - 1)] >> length & 1 == 0 {
             return None;
         }
-        let first = Packed::half(bytes, start, length);
-        let hash = hash(first, length);
-        let bit = hash >> (64 - SIEVE);
-        if self.sieve[(bit / 64) as usize] >> (bit % 64) & 1 == 0 {
-            return None;
-        }
-        let second = Packed::second(bytes, start, end);
-        self.find(hash, Packed { first, second })
+        self.find(bytes, start, end)
     }
 
-    fn find(&self, hash: u64, word: Packed) -> Option<CueSet> {
-        let mut at = hash as usize >> 20 & (SLOTS - 1);
+    #[inline(never)]
+    fn find(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
+        let word = Packed {
+            first: Packed::half(bytes, start, end - start),
+            second: Packed::second(bytes, start, end),
+        };
+        let mut at = hash(word.first, end - start) as usize >> 20 & (SLOTS - 1);
         loop {
             let slot = &self.slots[at];
             if slot.cues == 0 {

@@ -127,7 +127,14 @@ impl Classes {
 }
 
 /// Cues whose word is an anchor too.
-const SPEAKING: CueSet = CueSet::of(&[Cue::Money, Cue::Month, Cue::Platform, Cue::Dot, Cue::Cve]);
+const SPEAKING: CueSet = CueSet::of(&[
+    Cue::Money,
+    Cue::Month,
+    Cue::Platform,
+    Cue::Dot,
+    Cue::Cve,
+    Cue::Nought,
+]);
 
 /// The pass under way.
 struct Pass<'t, 'm> {

@@ -249,7 +249,7 @@ pub(crate) fn normalise(_: Kind, field: &str) -> Option<String> {
     if name.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '.' | '_')) {
         return None;
     }
-    registrable(name.strip_suffix('.').unwrap_or(&name))
+    registrable(name.strip_suffix('.').unwrap_or(&name)).map(String::from)
 }
 
 #[cfg(test)]

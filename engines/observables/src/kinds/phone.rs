@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use compact_str::{CompactString, format_compact};
 use phonenumber::metadata::DATABASE;
 use regex::Regex;
 
@@ -12,6 +13,7 @@ use crate::cue::{Cue, CueSet};
 use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::digits_at;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Phone],
@@ -40,9 +42,11 @@ enum Lead {
 
 /// The digits of a possible number and, for each place where it could end, how many there are.
 struct Run {
-    digits: Vec<u8>,
+    digits: [u8; MOST_DIGITS],
+    count: usize,
     /// (number of digits, end in the text) of every group.
-    ends: Vec<(usize, usize)>,
+    ends: [(usize, usize); MOST_DIGITS],
+    groups: usize,
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
@@ -65,7 +69,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
     let run = run(scan.bytes, anchor.start, plus, singles);
     // Longest first: a shorter number may be the beginning of a longer one.
-    for (count, end) in run.ends.iter().rev() {
+    for (count, end) in run.ends[..run.groups].iter().rev() {
         if *count < 8 || !scan.closes(*end) || scan.byte(*end) == b'*' {
             continue;
         }
@@ -115,32 +119,36 @@ fn word_like(byte: u8) -> bool {
 /// Collects the digits from `start` through the separators that people put into numbers.
 fn run(bytes: &[u8], start: usize, plus: bool, singles: bool) -> Run {
     let mut run = Run {
-        digits: Vec::with_capacity(MOST_DIGITS),
-        ends: Vec::new(),
+        digits: [0; MOST_DIGITS],
+        count: 0,
+        ends: [(0, 0); MOST_DIGITS],
+        groups: 0,
     };
     let mut at = start;
     loop {
-        let digits = bytes[at..]
-            .iter()
-            .take(MOST_DIGITS + 1)
-            .take_while(|b| b.is_ascii_digit());
-        let before = run.digits.len();
-        run.digits.extend(digits);
-        at += run.digits.len() - before;
-        if run.digits.len() > MOST_DIGITS {
+        let length = digits_at(bytes, at, MOST_DIGITS + 1);
+        let before = run.count;
+        let Some(room) = run.digits.get_mut(before..before + length) else {
             return run;
-        }
-        let length = run.digits.len() - before;
-        let first = run.ends.first().map_or(length, |(count, _)| *count);
+        };
+        room.copy_from_slice(&bytes[at..at + length]);
+        run.count += length;
+        at += length;
+        let first = if run.groups == 0 {
+            length
+        } else {
+            run.ends[0].0
+        };
         // Numbers are spelled in single digits throughout or in groups; other mixtures are
         // tables and coordinates. A country code and the bracketed zero behind it may be short.
         let zero = bytes[at - 1] == b'0' && bytes.get(at) == Some(&b')');
         if before > 0 && (first == 1) != (length == 1) && !zero && !(plus && first == 1) {
             return run;
         }
-        run.ends.push((run.digits.len(), at));
+        run.ends[run.groups] = (run.count, at);
+        run.groups += 1;
         let gap = gap(&bytes[at..], singles);
-        if gap == 0 {
+        if gap == 0 || run.groups == MOST_DIGITS {
             return run;
         }
         at += gap;
@@ -196,7 +204,7 @@ fn only_number_between(scan: &Scan<'_>, start: usize, paper: usize) -> bool {
 }
 
 /// The E.164 form of the digits read under `lead`, when they are a valid number.
-fn e164(lead: Lead, digits: &[u8]) -> Option<String> {
+fn e164(lead: Lead, digits: &[u8]) -> Option<CompactString> {
     let text = std::str::from_utf8(digits).ok()?;
     let (code, rest) = match lead {
         Lead::Plus => ("", text.strip_prefix("00").unwrap_or(text)),
@@ -211,18 +219,18 @@ fn e164(lead: Lead, digits: &[u8]) -> Option<String> {
     let national = if code.is_empty() { &rest[2..] } else { rest };
     // "+44 (0)7700": the bracketed zero is for callers at home.
     let national = national.strip_prefix('0').unwrap_or(national);
-    british(national).then(|| format!("+44{national}"))
+    british(national).then(|| format_compact!("+44{national}"))
 }
 
 /// A number of another country, by libphonenumber.
-fn abroad(digits: &str) -> Option<String> {
+fn abroad(digits: &str) -> Option<CompactString> {
     if !(8..=15).contains(&digits.len()) || digits.starts_with('0') {
         return None;
     }
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     number
         .is_valid()
-        .then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+        .then(|| format_compact!("{}", number.format().mode(phonenumber::Mode::E164)))
 }
 
 /// libphonenumber's patterns for the +44 plan, one expression for each length.
@@ -300,7 +308,7 @@ pub(crate) fn in_url(url: &url::Url) -> Option<String> {
 }
 
 /// The E.164 form of digits that begin with a country code.
-pub(crate) fn international(digits: &str) -> Option<String> {
+pub(crate) fn international(digits: &str) -> Option<CompactString> {
     e164(Lead::Plus, digits.as_bytes())
 }
 
@@ -322,9 +330,12 @@ fn normalise(_: Kind, field: &str) -> Option<String> {
         [b'0', ..] => Lead::National,
         [b'4', b'4', ..] => Lead::Bare,
         // A field says it is a number: international without its sign, or national without zero.
-        _ => return e164(Lead::Zeroless, &digits).or_else(|| e164(Lead::Plus, &digits)),
+        _ => {
+            let either = e164(Lead::Zeroless, &digits).or_else(|| e164(Lead::Plus, &digits));
+            return either.map(String::from);
+        }
     };
-    e164(lead, &digits)
+    e164(lead, &digits).map(String::from)
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ pub(crate) fn read(
 /// The account or telephone number that a platform's URL names.
 fn account(scan: &Scan<'_>, url: &Url, host: &Host, end: usize) -> Option<Find> {
     let (kind, value, written) = match handle::in_url(url) {
-        Some((value, name)) => (Kind::Handle, value, name),
+        Some((value, name)) => (Kind::Handle, value.into(), name),
         None => {
             let number = phone::in_url(url)?;
             (Kind::Phone, phone::international(&number)?, number)
