@@ -50,6 +50,8 @@ pub(crate) enum Cue {
     Technique,
     /// Born, dated: what announces a date, whatever its form.
     Dated,
+    /// Stones, weighed: pounds that are no money.
+    Weight,
     /// Digits as words with which a spoken telephone number begins.
     Nought,
 }
@@ -128,11 +130,14 @@ const WORDS: &[(Cue, &str)] = &[
     (
         Cue::Reference,
         "ref refs reference references order tracking parcel invoice policy crime claim ticket \
-         booking customer quote urn serial imei barcode consignment nhs case",
+         booking customer quote urn serial imei barcode consignment nhs case batch lot part item \
+         sku meter mpan licence license passport utr isbn ean",
     ),
     (
         Cue::Version,
-        "version versions ver v build release firmware revision section paragraph clause",
+        "version versions ver v build release firmware revision section paragraph clause chapter \
+         chapters pages openssl kernel windows chrome android ios nginx apache php java python \
+         fixed patched",
     ),
     (
         Cue::Money,
@@ -177,9 +182,15 @@ const WORDS: &[(Cue, &str)] = &[
     ),
     (
         Cue::Technique,
-        "technique techniques mitre attack att ttp ttps tactic tactics",
+        "technique techniques mitre attack attacks attacker attackers att ttp ttps tactic tactics \
+         malware ransomware persistence execution lateral exfil exfiltration beacon phishing mapped \
+         ioc iocs intrusion actor actors payload exploited",
     ),
     (Cue::Dated, "dob born birth birthday date dated"),
+    (
+        Cue::Weight,
+        "stone stones weigh weighs weighed weight lb lbs kilo kilos ounces oz",
+    ),
     (Cue::Nought, "oh zero nought naught double"),
 ];
 

@@ -273,6 +273,7 @@ impl Pass<'_, '_> {
         let cues = match end - start {
             1 => self
                 .slashed(start, end)
+                .or_else(|| self.platform_x(start))
                 .or_else(|| self.table.of(self.bytes, start, end)),
             LONG.. => return self.push(Mark::Long, start, end),
             _ => self.table.of(self.bytes, start, end),
@@ -313,6 +314,28 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// The platform called X: a capital, with an account named right behind it or `on` before it.
+    /// A small x is a kiss.
+    fn platform_x(&self, start: usize) -> Option<CueSet> {
+        if self.bytes[start] != b'X' {
+            return None;
+        }
+        let behind = &self.bytes[start + 1..];
+        let named = [
+            b" @".as_slice(),
+            b": @",
+            b" (@",
+            b" (formerly",
+            b" account",
+            b" handle",
+        ]
+        .into_iter()
+        .chain([b" profile".as_slice(), b" user", b"/Twitter"])
+        .any(|words| behind.starts_with(words));
+        let on = self.bytes[..start].ends_with(b" on ");
+        (named || on).then_some(Cue::Platform.set())
+    }
+
     fn sign(&mut self, at: usize, byte: u8) {
         let next = |ahead: usize| self.bytes.get(at + ahead).copied().unwrap_or(b' ');
         let mark = match byte {
@@ -326,7 +349,8 @@ impl Pass<'_, '_> {
             }
             b'$' => Mark::Money,
             0xC2 if next(1) == 0xA3 => Mark::Money,
-            0xE2 if next(1) == 0x82 && next(2) == 0xAC => Mark::Money,
+            // The naira, the euro, the rupee and the bitcoin.
+            0xE2 if next(1) == 0x82 && matches!(next(2), 0xA6 | 0xAC | 0xB9 | 0xBF) => Mark::Money,
             b'[' | b'(' | b'{' => Mark::Bracket,
             _ => return,
         };

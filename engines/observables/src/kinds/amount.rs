@@ -46,7 +46,7 @@ fn after_sign(scan: &Scan<'_>, at: usize, finds: &mut Finds) -> Option<Sum> {
     let (currency, width) = sign_at(scan.bytes, at)?;
     // Shells and password files are full of dollar signs that are not money.
     let strange = |byte: u8| matches!(byte, b'$' | b'{' | b'}' | b'\'' | b'\\') || byte == b'"';
-    if currency == "USD" && strange(scan.before(at)) {
+    if currency == "USD" && (strange(scan.before(at)) || script(scan, at)) {
         return None;
     }
     let (currency, start) = if currency == "USD" {
@@ -75,6 +75,14 @@ fn after_sign(scan: &Scan<'_>, at: usize, finds: &mut Finds) -> Option<Sum> {
         finds.push(Kind::Amount, from, to, value);
     }
     Some((start, end, value))
+}
+
+/// Whether other dollar signs around this one are those of a script.
+fn script(scan: &Scan<'_>, at: usize) -> bool {
+    let around = &scan.bytes[at.saturating_sub(24)..(at + 24).min(scan.bytes.len())];
+    around
+        .windows(2)
+        .any(|pair| pair[0] == b'$' && matches!(pair[1], b'{' | b'$' | b'(' | b'_'))
 }
 
 /// The second number of a range whose sign stands before the first only: `£500-600`.
@@ -157,6 +165,11 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
     if let Some((currency, end)) = currency_after(scan.bytes, end)
         && unit_ends(scan, end)
     {
+        // "Nine stone ten pounds" is what a person weighs.
+        if matches!(scan.byte(end - 1), b's' | b'd') && scan.near(start, end, 24, Cue::Weight.set())
+        {
+            return None;
+        }
         // A pound sign with a number behind it belongs to that number.
         let sign = scan.bytes[end - 1] >= 0x80 || scan.bytes[end - 1] == b'$';
         let taken = sign
@@ -233,9 +246,9 @@ fn after_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
 /// the others in capitals only.
 fn code(word: &[u8]) -> Option<&'static str> {
     const COMMON: [&str; 3] = ["GBP", "USD", "EUR"];
-    const OTHERS: [&str; 16] = [
-        "AUD", "CAD", "NZD", "CHF", "AED", "NGN", "GHS", "INR", "PKR", "ZAR", "PLN", "SEK", "NOK",
-        "DKK", "HKD", "SGD",
+    const OTHERS: [&str; 15] = [
+        "AUD", "NZD", "CHF", "AED", "NGN", "GHS", "INR", "PKR", "ZAR", "PLN", "SEK", "NOK", "DKK",
+        "HKD", "SGD",
     ];
     let common = COMMON
         .into_iter()
@@ -309,6 +322,8 @@ fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
             return (bytes.get(end) == Some(&b' ') && dollars)
                 .then_some(("USD", end + 1 + next.len()));
         }
+        // Before a number these letters are a police log's.
+        b"cad" if word == b"CAD" => "CAD",
         _ if word.len() == 3 => code(word)?,
         _ => return None,
     };

@@ -12,7 +12,7 @@ use super::modulus::Modulus;
 use crate::cue::{Cue, CueSet};
 use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
-use crate::scan::{Anchor, Mark, Scan};
+use crate::scan::{Anchor, CueAt, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkBankAccount, Kind::SortCode],
@@ -25,8 +25,34 @@ pub(crate) static FAMILY: Family = Family {
 const APART: usize = 110;
 /// How far words of banking reach.
 const NEAR: usize = 70;
-const BANKING: CueSet = CueSet::of(&[Cue::Account, Cue::Sort, Cue::Payee]);
-const NAMED: CueSet = CueSet::of(&[Cue::Account, Cue::Sort]);
+const BANKING: CueSet = CueSet::of(&[Cue::Account, Cue::Payee]);
+
+/// Whether a cue names an account or a sort code: `sort` does when a code or a number follows.
+fn names(scan: &Scan<'_>, cue: &CueAt) -> bool {
+    cue.cues.has(Cue::Account) || cue.cues.has(Cue::Sort) && sorts(scan, cue)
+}
+
+/// "Sort the boxes" is about no bank.
+fn sorts(scan: &Scan<'_>, cue: &CueAt) -> bool {
+    let behind = &scan.bytes[cue.end..];
+    let gap = behind
+        .iter()
+        .take(4)
+        .take_while(|byte| b" \t\n\r-_:=.".contains(byte))
+        .count();
+    let next = behind.get(gap).copied().unwrap_or(b' ');
+    cue.end - cue.start > 4
+        || cue.end - cue.start < 4
+        || next.is_ascii_digit()
+        || matches!(next | 0x20, b'c' | b'k' | b'n' | b'i' | b'w' | b'|' | b'\t')
+        || b"|,;/()".contains(&next)
+}
+
+/// Whether words of banking lead to `at`.
+fn banking(scan: &Scan<'_>, at: usize) -> bool {
+    scan.cues_in(at.saturating_sub(NEAR), at)
+        .any(|cue| cue.cues.any(BANKING) || names(scan, cue))
+}
 
 /// One half of an account as it stands in the text.
 #[derive(Clone, Copy, Debug)]
@@ -78,16 +104,26 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         sort_code(scan, half, finds);
     } else if let Some(half) = account_at(scan, anchor) {
         finds.bank.read_to = half.end;
-        account(scan, half, finds);
+        if !paper(scan, &half) {
+            account(scan, half, finds);
+        }
     }
 }
 
 /// Whether a number may start here: not inside a longer one, a price, a decimal or a path.
 fn standing(scan: &Scan<'_>, start: usize) -> bool {
-    let joined = matches!(scan.before(start), b'.' | b'-' | b',' | b'/' | b'+')
+    let joined = matches!(scan.before(start), b'.' | b'-' | b'/' | b'+')
         && start >= 2
         && scan.bytes[start - 2].is_ascii_alphanumeric();
     scan.opens(start) && !joined && !matches!(scan.before(start), b'$' | 0xA3 | 0xAC)
+}
+
+/// Whether the nearest word before calls the number an invoice's, an order's or a reference.
+fn paper(scan: &Scan<'_>, half: &Half) -> bool {
+    const DECIDES: CueSet = CueSet::of(&[Cue::Account, Cue::Reference, Cue::Payee]);
+    scan.cues_in(half.start.saturating_sub(26), half.start)
+        .rfind(|cue| cue.cues.any(DECIDES))
+        .is_some_and(|cue| cue.cues.has(Cue::Reference))
 }
 
 /// Six digits: together, or in pairs parted by one and the same character.
@@ -213,9 +249,11 @@ fn belong(scan: &Scan<'_>, first: &Half, second: &Half, paired: bool) -> bool {
         .all(|byte| b" /,:;-|\t\n\r&".contains(byte));
     let named_between = scan
         .cues_in(first.end, second.start)
-        .any(|cue| cue.cues.any(NAMED));
-    let near = scan.led_by(first.start, NEAR, BANKING)
-        || scan.distance_after(second.end, 30, NAMED).is_some();
+        .any(|cue| names(scan, cue));
+    let named_behind = scan
+        .cues_in(second.end, second.end + 30)
+        .any(|cue| names(scan, cue));
+    let near = named_behind || banking(scan, first.start);
     side_by_side && gap <= 5 && (paired || near)
         || named_between && (paired || near || gap <= 40)
         || paired && near
@@ -242,8 +280,13 @@ fn alone(scan: &Scan<'_>, finds: &mut Finds) {
     let Some(half) = finds.bank.sort_code.take() else {
         return;
     };
-    let sort = scan.led_by(half.start, 30, Cue::Sort.set())
-        || scan.distance_after(half.end, 14, Cue::Sort.set()).is_some();
+    const OTHER: CueSet = CueSet::of(&[Cue::Sort, Cue::Reference]);
+    let led = scan
+        .cues_in(half.start.saturating_sub(48), half.start)
+        .rfind(|cue| cue.cues.any(OTHER))
+        .is_some_and(|cue| cue.cues.has(Cue::Sort) && sorts(scan, cue));
+    let behind = scan.distance_after(half.end, 14, Cue::Sort.set()).is_some();
+    let sort = led || behind;
     if sort {
         finds.push(Kind::SortCode, half.start, half.end, dashed(&half.number));
     }

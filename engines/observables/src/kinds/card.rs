@@ -74,7 +74,7 @@ fn read(bytes: &[u8], start: usize) -> Option<(Digits, usize)> {
             .take_while(|b| b.is_ascii_digit())
             .take(8)
             .count();
-        let more = matches!(bytes.get(at), Some(b' ' | b'-')) && next;
+        let more = matches!(bytes.get(at), Some(b' ' | b'-' | b'.' | b'\n')) && next;
         // A run of 16 is complete; what follows is another number.
         if !more || digits.len >= 16 || !(3..=7).contains(&group) || run > 7 {
             break;

@@ -45,9 +45,36 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let time_follows = matches!(scan.byte(end), b'T' | b'_') && scan.byte(end + 1).is_ascii_digit();
     let continues =
         matches!(scan.byte(end), b'/' | b'-' | b'.') && scan.byte(end + 1).is_ascii_digit();
+    // "Chapters 10-12-14": no date has such words before it.
+    if scan.led_by(start, 12, Cue::Version.set()) {
+        return;
+    }
+    let value = born(scan, start, end, value);
     let fits = scan.opens(start) && !inside && (scan.closes(end) || time_follows) && !continues;
     if fits && !super::amount::signed(scan, start) {
         finds.push(Kind::Date, start, end, value);
+    }
+}
+
+/// A birth with a year of two digits lies in the last century, unless its child could not have
+/// grown up.
+fn born(scan: &Scan<'_>, start: usize, end: usize, value: CompactString) -> CompactString {
+    let short = scan.bytes[end.saturating_sub(3)..end]
+        .first()
+        .is_some_and(|b| !b.is_ascii_digit());
+    let said = || {
+        scan.cues_in(start.saturating_sub(20), start).any(|cue| {
+            matches!(
+                Lower::of(&scan.bytes[cue.start..cue.end]).as_bytes(),
+                b"born" | b"dob" | b"birth"
+            )
+        })
+    };
+    match value.strip_prefix("20") {
+        Some(rest) if short && rest.as_bytes() >= b"20".as_slice() && said() => {
+            ["19", rest].into_iter().collect()
+        }
+        _ => value,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Accounts on platforms, as `platform:name` in lower case: no platform here tells names apart by
 //! case. The platform must be named nearby or be the host of a URL; an `@name` alone belongs to
-//! nobody. X is recorded under its older name, `twitter`, which is a word.
+//! nobody. Twitter is recorded under its name of today, `x`.
 
 use url::Url;
 
@@ -26,7 +26,7 @@ fn platform(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
         "instagram" | "insta" | "ig" => "instagram",
         "telegram" | "tg" => "telegram",
-        "twitter" | "x" => "twitter",
+        "twitter" | "x" => "x",
         "facebook" | "fb" | "messenger" => "facebook",
         "snapchat" | "snap" => "snapchat",
         "tiktok" => "tiktok",
@@ -264,7 +264,7 @@ pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
     let platform = match host {
         "instagram.com" | "instagr.am" => "instagram",
         "t.me" | "telegram.me" => "telegram",
-        "twitter.com" | "x.com" | "mobile.twitter.com" => "twitter",
+        "twitter.com" | "x.com" | "mobile.twitter.com" => "x",
         "facebook.com" | "fb.com" | "fb.me" | "m.me" => "facebook",
         "tiktok.com" => "tiktok",
         "snapchat.com" => "snapchat",
