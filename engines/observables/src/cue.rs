@@ -131,12 +131,12 @@ const WORDS: &[(Cue, &str)] = &[
         Cue::Reference,
         "ref refs reference references order tracking parcel invoice policy crime claim ticket \
          booking customer quote urn serial imei barcode consignment nhs case batch lot part item \
-         sku meter mpan licence license passport utr isbn ean",
+         sku meter mpan passport utr isbn ean",
     ),
     (
         Cue::Version,
         "version versions ver v build release firmware revision section paragraph clause chapter \
-         chapters pages openssl kernel windows chrome android ios nginx apache php java python \
+         chapters pages openssl kernel windows chrome android ios nginx apache \
          fixed patched",
     ),
     (

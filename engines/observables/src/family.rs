@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::kind::Kind;
 use crate::kinds::{
     amount, bank, base58, bech32, card, cashaddr, company, cve, date, domain, email, eth, handle,
-    hash, iban, ip, monero, nino, phone, plate, postcode, technique, url,
+    hash, iban, ip, monero, nino, phone, plate, postcode, split, technique, url,
 };
 use crate::scan::{Anchor, MARKS, Mark, Scan};
 
@@ -101,7 +101,7 @@ pub(crate) struct Family {
 }
 
 /// Every family. The order settles nothing: overlaps are resolved by the kinds' ranks.
-pub(crate) static FAMILIES: [&Family; 23] = [
+pub(crate) static FAMILIES: [&Family; 24] = [
     &url::FAMILY,
     &domain::FAMILY,
     &email::FAMILY,
@@ -124,6 +124,7 @@ pub(crate) static FAMILIES: [&Family; 23] = [
     &cashaddr::FAMILY,
     &monero::FAMILY,
     &cve::FAMILY,
+    &split::FAMILY,
     &technique::FAMILY,
 ];
 

@@ -5,6 +5,7 @@ pub(crate) mod amount;
 pub(crate) mod bank;
 pub(crate) mod base58;
 pub(crate) mod bech32;
+mod byron;
 pub(crate) mod card;
 pub(crate) mod cashaddr;
 pub(crate) mod company;
@@ -24,6 +25,7 @@ pub(crate) mod nino;
 pub(crate) mod phone;
 pub(crate) mod plate;
 pub(crate) mod postcode;
+pub(crate) mod split;
 pub(crate) mod technique;
 pub(crate) mod url;
 

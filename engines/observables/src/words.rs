@@ -28,12 +28,6 @@ impl Lower {
         lower
     }
 
-    /// The run of ASCII letters at `at`, of which a word has at most `most`.
-    #[inline]
-    pub(crate) fn at(bytes: &[u8], at: usize, most: usize) -> Self {
-        Self::of(letters_at(bytes, at, most))
-    }
-
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]

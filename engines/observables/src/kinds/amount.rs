@@ -166,7 +166,7 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
         && unit_ends(scan, end)
     {
         // "Nine stone ten pounds" is what a person weighs.
-        if matches!(scan.byte(end - 1), b's' | b'd') && scan.near(start, end, 24, Cue::Weight.set())
+        if matches!(scan.byte(end - 1), b's' | b'd') && scan.near(start, end, 40, Cue::Weight.set())
         {
             return None;
         }

@@ -26,7 +26,8 @@ pub(crate) static FAMILY: Family = Family {
 static WORDS: Words = Words::new(
     " it is in my me no so to us as at am be by do pm an one how now \
     you here today life live family house home next open case call money bank fund cash \
-    read show work party contact support free",
+    read show work party contact support free name company limited report team world email \
+    group",
 );
 /// Top-level domains that are file types.
 static FILES: Words = Words::new("zip mov py sh rs md so ps");
@@ -129,6 +130,10 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
     if host.defanged || www && labels.len() > 2 {
         return true;
     }
+    // "M.Sc": an abbreviation.
+    if labels.len() == 2 && matches!(before.as_bytes(), [b'A'..=b'Z']) {
+        return false;
+    }
     let lower = last.to_ascii_lowercase();
     let capital = |word: &str| {
         word.bytes()
@@ -201,14 +206,17 @@ fn scheme_less(scan: &Scan<'_>, host: &Host, value: &str, finds: &mut Finds) -> 
     }
 }
 
+/// Suffixes that people say.
+pub(super) static SAID: Words = Words::new(
+    " com co uk org net info io app online site shop xyz help live club me biz \
+    onion gov london",
+);
+
 /// `natwest dot help`: the suffix must be one that people say, and the name no article.
 fn spoken_name(scan: &Scan<'_>, host: &Host, finds: &mut Finds) {
-    static SAID: Words = Words::new(
-        " com co uk org net info io app online site shop xyz help live club me biz \
-        onion gov london",
+    static ARTICLES: Words = Words::new(
+        " the a an and or then is was big polka micro black red this that dot every each with",
     );
-    static ARTICLES: Words =
-        Words::new(" the a an and or big polka micro black red this that dot every each with");
     if email::spoken_at(scan, host, finds) {
         return;
     }

@@ -1,5 +1,6 @@
 //! E-mail addresses, also with the at sign in brackets or spelled out.
 
+use super::domain::SAID;
 use super::host::{Host, bracketed, host_at, label_start, registrable};
 use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
@@ -70,9 +71,24 @@ fn add(
     let Some((start, local)) = local_before(scan, local_end, spoken) else {
         return false;
     };
+    if message_id(scan, start) {
+        finds.hosts_read_to = finds.hosts_read_to.max(host.end);
+        return false;
+    }
     finds.hosts_read_to = finds.hosts_read_to.max(host.end);
     finds.push(Kind::Email, start, host.end, format!("{local}@{domain}"));
     true
+}
+
+/// The number of a message has the form of an address and is none (RFC 5322 §3.6.4).
+fn message_id(scan: &Scan<'_>, start: usize) -> bool {
+    let head = scan.bytes[..start].strip_suffix(b"<");
+    head.is_some_and(|head| {
+        let head = last(head, 16).trim_ascii_end().to_ascii_lowercase();
+        [b"message-id:".as_slice(), b"in-reply-to:", b"references:"]
+            .iter()
+            .any(|name| head.ends_with(name))
+    })
 }
 
 fn webmail(domain: &str) -> bool {
@@ -152,8 +168,10 @@ pub(crate) fn spoken_at(scan: &Scan<'_>, host: &Host, finds: &mut Finds) -> bool
         return false;
     }
     match registrable(&host.name) {
-        Some(domain) => add(scan, host.start - 4, true, host, &domain, finds),
-        None => false,
+        Some(domain) if SAID.has(domain.rsplit('.').next().unwrap_or_default()) => {
+            add(scan, host.start - 4, true, host, &domain, finds)
+        }
+        _ => false,
     }
 }
 
@@ -161,7 +179,7 @@ pub(crate) fn spoken_at(scan: &Scan<'_>, host: &Host, finds: &mut Finds) -> bool
 fn named(scan: &Scan<'_>, end: usize) -> bool {
     static SENTENCE: Words = Words::new(
         " me him her them us it email emailed mail account address contact look \
-        looking someone anyone was is or and contacted message available",
+        looking someone anyone was is or and am are be works contacted message available",
     );
     let word = &scan.text[label_start(scan.text, end)..end];
     !word.is_empty() && !SENTENCE.has(word)

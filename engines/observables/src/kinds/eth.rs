@@ -23,7 +23,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn read(token: &str) -> Option<String> {
+pub(super) fn read(token: &str) -> Option<String> {
     let digits = token
         .strip_prefix("0x")
         .or_else(|| token.strip_prefix("0X"))?;

@@ -73,20 +73,13 @@ fn at_name(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
     if before.is_ascii_alphanumeric() || matches!(before, b'.' | b'_' | b'-' | b'/' | b'@') {
         return None;
     }
-    let end = name_end(scan.bytes, at + 1);
+    let platform = platform_of(scan, at, name_end(scan.bytes, at + 1, false))?;
+    let end = name_end(scan.bytes, at + 1, hyphened(platform));
     let name = &scan.text[at + 1..end];
     if name.len() < 2 || matches!(scan.byte(end), b'@' | b'*') {
         return None;
     }
-    Some((
-        at,
-        end,
-        format!(
-            "{}:{}",
-            platform_of(scan, at, end)?,
-            name.to_ascii_lowercase()
-        ),
-    ))
+    Some((at, end, format!("{platform}:{}", name.to_ascii_lowercase())))
 }
 
 /// The platform of a name: right behind it ("@jo on Telegram"), else the nearest before, else
@@ -137,8 +130,9 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
         " is was as account profile page the my his her their under with of on \
         called named a an using by and to me add at",
     );
-    static ANNOUNCING: Words =
-        Words::new(" username user handle name id called named tag nickname as usernames");
+    static ANNOUNCING: Words = Words::new(
+        " username user handle name id called named tag nickname as usernames seller buyer trader member",
+    );
     let mut announced = false;
     let mut at = from;
     for _ in 0..6 {
@@ -176,7 +170,7 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
 /// `username jo_smith on Instagram`: a name before its platform.
 fn before_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)> {
     let platform = platform(&scan.text[anchor.start..anchor.end])?;
-    let on = [" on ", " via "]
+    let on = [" also on ", " over on ", " on ", " via ", " from "]
         .into_iter()
         .find(|on| scan.text[..anchor.start].ends_with(on))?;
     let end = anchor.start - on.len();
@@ -200,7 +194,7 @@ fn named(
     start: usize,
     announced: bool,
 ) -> Option<(usize, usize, String)> {
-    let end = name_end(scan.bytes, start);
+    let end = name_end(scan.bytes, start, hyphened(platform));
     let name = scan.text.get(start..end)?;
     let letters = name.bytes().any(|byte| byte.is_ascii_alphabetic());
     // "YouTube to MP3": short words with a figure are names of other things.
@@ -232,16 +226,24 @@ fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
 }
 
-/// The end of the name at `start`, without the full stops behind it.
-fn name_end(bytes: &[u8], start: usize) -> usize {
+/// Whether names on the platform may hold hyphens.
+fn hyphened(platform: &str) -> bool {
+    matches!(
+        platform,
+        "ebay" | "github" | "vinted" | "reddit" | "linkedin"
+    )
+}
+
+/// The end of the name at `start`, without the full stops and hyphens behind it.
+fn name_end(bytes: &[u8], start: usize, hyphens: bool) -> usize {
     let from = start.min(bytes.len());
     let mut end = from
         + bytes[from..]
             .iter()
             .take(33)
-            .take_while(|byte| name_byte(**byte))
+            .take_while(|byte| name_byte(**byte) || hyphens && **byte == b'-')
             .count();
-    while end > from && bytes[end - 1] == b'.' {
+    while end > from && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }
     end

@@ -24,7 +24,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn kind_of_length(length: usize) -> Option<Kind> {
+pub(super) fn kind_of_length(length: usize) -> Option<Kind> {
     match length {
         32 => Some(Kind::Md5),
         40 => Some(Kind::Sha1),
@@ -35,7 +35,7 @@ fn kind_of_length(length: usize) -> Option<Kind> {
 }
 
 /// Hexadecimal, and not one digit repeated as in a ruled line or an empty field.
-fn digest(token: &str) -> bool {
+pub(super) fn digest(token: &str) -> bool {
     let bytes = token.as_bytes();
     bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(|byte| *byte != bytes[0])
 }

@@ -53,7 +53,9 @@ fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
         let byte = *bytes.get(at)?;
         if byte.is_ascii_alphanumeric() {
             value.push(char::from(byte.to_ascii_uppercase()));
-        } else if !matches!(byte, b' ' | b'-') || !bytes[at - 1].is_ascii_alphanumeric() {
+        } else if !matches!(byte, b' ' | b'-' | b'\n' | b'\r')
+            || !bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'\r'
+        {
             return None;
         }
         at += 1;

@@ -20,7 +20,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn valid(token: &str) -> bool {
+pub(super) fn valid(token: &str) -> bool {
     if !matches!(token.len(), 95 | 106) || !token.starts_with(['4', '8']) {
         return false;
     }

@@ -3,6 +3,8 @@
 //! Validity is libphonenumber's. The ranges Ofcom keeps for drama are accepted beside it: training
 //! material and demonstrations use them, and no subscriber can hold them.
 
+mod spoken;
+
 use std::sync::LazyLock;
 
 use compact_str::{CompactString, format_compact};
@@ -17,7 +19,11 @@ use crate::words::digits_at;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Phone],
-    wakes_on: &[Wake::on(Mark::Digits)],
+    wakes_on: &[
+        Wake::on(Mark::Digits),
+        Wake::on(Mark::Mixed).long(3, 40),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };
@@ -57,7 +63,24 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     {
         return;
     }
-    let Some((lead, start)) = lead(scan, anchor) else {
+    match anchor.mark {
+        Mark::Digits => {}
+        Mark::Mixed if anchor.end - anchor.start >= 13 => {
+            return spoken::run_in(scan, anchor, finds);
+        }
+        Mark::Mixed if matches!(scan.bytes[anchor.start], b'0' | b'o' | b'O') => {
+            return spoken::find(scan, anchor.start, finds);
+        }
+        Mark::Word if anchor.cues.has(Cue::Nought) => {
+            return spoken::find(scan, anchor.start, finds);
+        }
+        _ => return,
+    }
+    let beside = finds
+        .list
+        .last()
+        .is_some_and(|last| last.kind == Kind::Phone && last.end + 1 == anchor.start);
+    let Some((lead, start)) = lead(scan, anchor, beside) else {
         return;
     };
     let plus = lead == Lead::Plus;
@@ -80,10 +103,15 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
             return;
         }
     }
+    // "07700 then 900 then 123", "07 double 7 …".
+    let words_follow = matches!(scan.byte(anchor.end), b' ' | b',');
+    if lead == Lead::National && anchor.end - anchor.start <= 6 && words_follow {
+        spoken::find(scan, start, finds);
+    }
 }
 
 /// Where a number may begin at this run of digits, and how it is to be read.
-fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
+fn lead(scan: &Scan<'_>, anchor: &Anchor, beside: bool) -> Option<(Lead, usize)> {
     let start = anchor.start;
     let mut before = start;
     let opened = scan.before(before) == b'(';
@@ -95,7 +123,7 @@ fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
     }
     let previous = scan.before(before);
     // "07700900123/07700900124": a whole number may follow a stroke.
-    let whole = anchor.end - start >= 10 && previous == b'/';
+    let whole = (beside || anchor.end - start >= 10) && previous == b'/';
     let joined = matches!(previous, b'-' | b'.' | b',' | b'/' | b'#' | b'\'')
         && before >= 2
         && word_like(scan.bytes[before - 2]);
@@ -160,7 +188,7 @@ fn gap(rest: &[u8], singles: bool) -> usize {
     let width = rest
         .iter()
         .take(4)
-        .take_while(|byte| b" -.()".contains(byte))
+        .take_while(|byte| b" -.()\n".contains(byte))
         .count();
     let digit = rest.get(width).is_some_and(u8::is_ascii_digit);
     let written = &rest[..width];
