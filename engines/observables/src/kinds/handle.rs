@@ -128,11 +128,10 @@ fn after_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, Str
 fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> {
     static LINKING: Words = Words::new(
         " is was as account profile page the my his her their under with of on \
-        called named a an using by and to me add at",
+        called named a an using by and to me add at seller buyer trader member",
     );
-    static ANNOUNCING: Words = Words::new(
-        " username user handle name id called named tag nickname as usernames seller buyer trader member",
-    );
+    static ANNOUNCING: Words =
+        Words::new(" username user handle name id called named tag nickname usernames");
     let mut announced = false;
     let mut at = from;
     for _ in 0..6 {
@@ -158,7 +157,10 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
             .take_while(|b| b.is_ascii_alphabetic())
             .count();
         let word = &scan.bytes[at..at + length];
-        if !LINKING.has(word) && !ANNOUNCING.has(word) || !scan.closes(at + length) {
+        if !LINKING.has(word) && !ANNOUNCING.has(word)
+            || !scan.closes(at + length)
+            || scan.byte(at + length) == b'.' && name_byte(scan.byte(at + length + 1))
+        {
             break;
         }
         announced |= ANNOUNCING.has(word);
@@ -208,7 +210,15 @@ fn named(
         && letters
         && !matches!(scan.byte(end), b'@' | b'/' | b'*')
         && scan.before(start) != b'@';
-    let word = COMMON.has(&lower);
+    // "Someone called Karen": a person's name and not an account's.
+    let called = || {
+        let before = &scan.bytes[..start];
+        [b"called ".as_slice(), b"named "]
+            .iter()
+            .any(|word| before.ends_with(word))
+    };
+    let given = name.len() < 10 && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let word = COMMON.has(&lower) || given && called();
     (sane && (marked || announced && !word)).then(|| (start, end, format!("{platform}:{lower}")))
 }
 
@@ -219,7 +229,7 @@ static COMMON: Words = Words::new(
     account profile page username user name handle called contact someone something trading group \
     chat message messages hacked fake real app there here also now still just because after before \
     blocked deleted active unknown messenger whatsapp telegram instagram facebook snapchat \
-    asking said told sent saying offering one two",
+    asking said told sent saying offering one two caller",
 );
 
 fn name_byte(byte: u8) -> bool {

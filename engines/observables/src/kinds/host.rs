@@ -191,6 +191,10 @@ fn shaped(ascii: &str) -> bool {
 /// top-level domain kept for examples (RFC 2606) counts as listed: training material uses it.
 fn known(name: &str) -> bool {
     // Underscores are for service labels below the registered name (RFC 8552), not in it.
+    // Suffixes that are sites themselves, and spoken of as such.
+    if matches!(name, "gov.uk" | "police.uk" | "nhs.uk") {
+        return true;
+    }
     if let Some(rest) = name.strip_suffix(".example") {
         let registered = rest.rsplit('.').next().unwrap_or_default();
         return !registered.is_empty() && !registered.contains('_');

@@ -214,6 +214,9 @@ fn refused(scan: &Scan<'_>, start: usize, end: usize, lead: Lead) -> bool {
     // "reference number 07123456789": the number word belongs to the reference.
     let paper = scan.distance_before(start, 22, PAPER);
     paper.is_some_and(|paper| {
+        if scan.sentence_ends(start - paper, start) {
+            return false;
+        }
         phone.is_none_or(|phone| paper < phone || only_number_between(scan, start, paper))
     })
 }
