@@ -41,8 +41,7 @@ fn sorts(scan: &Scan<'_>, cue: &CueAt) -> bool {
         .take_while(|byte| b" \t\n\r-_:=.".contains(byte))
         .count();
     let next = behind.get(gap).copied().unwrap_or(b' ');
-    cue.end - cue.start > 4
-        || cue.end - cue.start < 4
+    cue.end - cue.start != 4
         || next.is_ascii_digit()
         || matches!(next | 0x20, b'c' | b'k' | b'n' | b'i' | b'w' | b'|' | b'\t')
         || b"|,;/()".contains(&next)

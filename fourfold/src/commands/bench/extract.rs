@@ -87,15 +87,27 @@ impl Extract {
             texts.len(),
             found / text_mb
         );
-        println!("engine alone      {:8.1} MB/s of text, one core", text_mb / engine);
+        println!(
+            "engine alone      {:8.1} MB/s of text, one core",
+            text_mb / engine
+        );
         println!(
             "lines to lines    {:8.1} MB/s, one core, {:.1} MB written",
             mb / one,
             f64::from(u32::try_from(written.0 / 1000).unwrap_or(u32::MAX)) / 1e3
         );
-        println!("lines to lines    {:8.1} MB/s, {threads} threads", mb / more);
-        println!("bare scan         {:8.1} MB/s (memchr over the same bytes)", mb / bare);
-        println!("ratio             {:8.1} (lines to lines on one core, to the bare scan)", one / bare);
+        println!(
+            "lines to lines    {:8.1} MB/s, {threads} threads",
+            mb / more
+        );
+        println!(
+            "bare scan         {:8.1} MB/s (memchr over the same bytes)",
+            mb / bare
+        );
+        println!(
+            "ratio             {:8.1} (lines to lines on one core, to the bare scan)",
+            one / bare
+        );
         Ok(())
     }
 

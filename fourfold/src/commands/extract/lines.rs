@@ -114,7 +114,12 @@ fn take<R: Read, W>(
 }
 
 /// Writes what was answered when the turn has come; whether there is more to do.
-fn give<W: Write>(output: &Mutex<Output<W>>, turned: &Condvar, turn: u64, answers: Answers) -> bool {
+fn give<W: Write>(
+    output: &Mutex<Output<W>>,
+    turned: &Condvar,
+    turn: u64,
+    answers: Answers,
+) -> bool {
     let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
     while output.turn != turn && output.failed.is_none() {
         output = turned.wait(output).unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +145,9 @@ impl<R: Read> Input<R> {
         if self.ended {
             return Ok(None);
         }
-        let mut bytes = std::mem::take(&mut self.rest);
+        let rest = std::mem::take(&mut self.rest);
+        let mut bytes = Vec::with_capacity(rest.len() + BLOCK + 1);
+        bytes.extend_from_slice(&rest);
         let mut too_long = false;
         let mut searched = 0;
         loop {
@@ -348,7 +355,11 @@ mod tests {
         };
         let answers = answer(&mut Extractor::new(), &block);
         assert_eq!(answers.bytes, b"{\"id\":1,\"observables\":[]}\n");
-        assert!(answers.faults[0].starts_with("line 9: "), "{:?}", answers.faults);
+        assert!(
+            answers.faults[0].starts_with("line 9: "),
+            "{:?}",
+            answers.faults
+        );
         assert!(answers.faults[1].starts_with("line 10: missing field `id`"));
     }
 }
