@@ -185,6 +185,28 @@ impl Iterator for Suspects<'_> {
     }
 }
 
+/// What the character at `at` is folded to, if to anything, and its width. `word` is the last word
+/// judged and where it ends.
+fn folded_at(written: &str, at: usize, word: &mut (Word, usize)) -> Option<(Option<char>, usize)> {
+    let c = written[at..].chars().next()?;
+    let plain = match fold(c) {
+        Fold::Keep => return None,
+        Fold::Drop => None,
+        Fold::To(plain) => Some(plain),
+        Fold::Looks(looks) => {
+            if at >= word.1 {
+                *word = judge(written, word.1, at);
+            }
+            match word.0 {
+                Word::Foreign => return None,
+                Word::Latin => Some(looks),
+                Word::Number => Some(as_digit(looks)),
+            }
+        }
+    };
+    Some((plain, c.len_utf8()))
+}
+
 impl Folder {
     /// The text to match for `written`.
     pub(crate) fn fold<'t>(&'t mut self, written: &'t str) -> Folded<'t> {
@@ -204,27 +226,10 @@ impl Folder {
                 [b'=', b'\n', ..] => (None, 2),
                 [b'=', b'\r', b'\n', ..] => (None, 3),
                 [b'=', ..] | [0xC2, 0xA3, ..] => continue,
-                _ => {
-                    let Some(c) = written[at..].chars().next() else {
-                        continue;
-                    };
-                    let plain = match fold(c) {
-                        Fold::Keep => continue,
-                        Fold::Drop => None,
-                        Fold::To(plain) => Some(plain),
-                        Fold::Looks(looks) => {
-                            if at >= word.1 {
-                                word = judge(written, word.1, at);
-                            }
-                            match word.0 {
-                                Word::Foreign => continue,
-                                Word::Latin => Some(looks),
-                                Word::Number => Some(as_digit(looks)),
-                            }
-                        }
-                    };
-                    (plain, c.len_utf8())
-                }
+                _ => match folded_at(written, at, &mut word) {
+                    Some(folded) => folded,
+                    None => continue,
+                },
             };
             self.text.push_str(&written[copied..at]);
             copied = at + width;

@@ -81,15 +81,21 @@ fn born(scan: &Scan<'_>, start: usize, end: usize, value: CompactString) -> Comp
 fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Read> {
     let start = anchor.start;
     match scan.byte(anchor.end) {
-        b'/' | b'-' | b'.' if anchor.mark == Mark::Digits => {
-            numeric(scan.bytes, start).or_else(|| day_then_month(scan.bytes, start))
-        }
+        b'/' | b'-' | b'.' if anchor.mark == Mark::Digits => numeric(scan.bytes, start, false)
+            .or_else(|| said(scan, start))
+            .or_else(|| day_then_month(scan.bytes, start)),
         // The boxes of a form: "03 04 1962", "03 / 04 / 1962".
         b' ' if anchor.end - start <= 2 => {
             day_then_month(scan.bytes, start).or_else(|| boxed(scan, start))
         }
         _ => day_then_month(scan.bytes, start),
     }
+}
+
+/// `12.4.41`, which is a version or a section unless words say that it is a date.
+fn said(scan: &Scan<'_>, start: usize) -> Option<Read> {
+    let announced = scan.led_by(start, 16, Cue::Dated.set());
+    announced.then(|| numeric(scan.bytes, start, true))?
 }
 
 /// The number in at most `most` digits at `at`, and how many digits it has.
@@ -105,7 +111,7 @@ fn number_at(bytes: &[u8], at: usize, most: usize) -> Option<(i16, usize)> {
 }
 
 /// `03/04/2026`, `3.4.2026`, `03-04-26`, `2026-04-03`, `2026/04/03`.
-fn numeric(bytes: &[u8], start: usize) -> Option<Read> {
+fn numeric(bytes: &[u8], start: usize, announced: bool) -> Option<Read> {
     let (first, first_length) = number_at(bytes, start, 4)?;
     let mut at = start + first_length;
     let separator = *bytes
@@ -122,7 +128,7 @@ fn numeric(bytes: &[u8], start: usize) -> Option<Read> {
         (4, 1 | 2) => iso(first, second, third),
         (1 | 2, 4) => day_first(first, second, third),
         // With points and one digit this is a version or a section of a document.
-        (1 | 2, 2) if separator != b'.' || first_length == 2 && second_length == 2 => {
+        (1 | 2, 2) if announced || separator != b'.' || first_length == 2 && second_length == 2 => {
             day_first(first, second, full_year(third))
         }
         _ => None,
@@ -319,7 +325,7 @@ fn year_at(bytes: &[u8], at: usize) -> Option<(i16, usize)> {
 
 fn normalise(_: Kind, field: &str) -> Option<String> {
     let bytes = field.as_bytes();
-    let read = numeric(bytes, 0)
+    let read = numeric(bytes, 0, true)
         .or_else(|| day_then_month(bytes, 0))
         .or_else(|| month_first(bytes, 0))?;
     // A time behind the date does not belong to its value.
@@ -356,6 +362,7 @@ mod tests {
             "born 12/05/1958, 04/23/2026",
             &[(Date, "1958-05-12"), (Date, "2026-04-23")],
         );
+        check("DOB 12.4.41", &[(Date, "1941-04-12")]);
     }
 
     #[test]

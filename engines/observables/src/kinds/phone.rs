@@ -98,7 +98,9 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         }
         if let Some(value) = e164(lead, &run.digits[..*count]) {
             if !refused(scan, start, *end, lead) {
-                finds.push(Kind::Phone, start, *end, value);
+                // A bracket that closes behind the number is the sentence's.
+                let half = scan.bytes[start] == b'(' && !scan.bytes[start..*end].contains(&b')');
+                finds.push(Kind::Phone, start + usize::from(half), *end, value);
             }
             return;
         }

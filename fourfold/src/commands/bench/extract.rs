@@ -45,6 +45,55 @@ impl Write for Count {
     }
 }
 
+/// What was measured; times in seconds.
+struct Figures {
+    lines: usize,
+    line_bytes: usize,
+    text_bytes: usize,
+    written: usize,
+    found: u64,
+    engine: f64,
+    one: f64,
+    more: f64,
+    threads: usize,
+    bare: f64,
+}
+
+impl Figures {
+    #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
+    fn print(&self) {
+        let mb = self.line_bytes as f64 / 1e6;
+        let text_mb = self.text_bytes as f64 / 1e6;
+        let (found, written) = (self.found as f64, self.written as f64 / 1e6);
+        println!(
+            "lines             {} of {mb:.1} MB, {found:.0} observables ({:.0} a MB of text)",
+            self.lines,
+            found / text_mb
+        );
+        println!(
+            "engine alone      {:8.1} MB/s of text, one core",
+            text_mb / self.engine
+        );
+        println!(
+            "lines to lines    {:8.1} MB/s, one core, {written:.1} MB written",
+            mb / self.one
+        );
+        println!(
+            "lines to lines    {:8.1} MB/s, {} threads",
+            mb / self.more,
+            self.threads
+        );
+        println!(
+            "bare scan         {:8.1} MB/s (memchr over the same bytes)",
+            mb / self.bare
+        );
+        println!(
+            "ratio             {:8.1} (lines to lines on one core, to the bare scan)",
+            self.one / self.bare
+        );
+    }
+}
+
 impl Extract {
     pub fn run(self) -> Result<()> {
         let lines = self.lines()?;
@@ -54,7 +103,6 @@ impl Extract {
             .map(|line| Ok(serde_json::from_slice::<Line>(line)?.text))
             .collect::<Result<Vec<String>>>()
             .context("the lines cannot be read")?;
-        let bytes: usize = texts.iter().map(String::len).sum();
         let mut extractor = Extractor::new();
         let mut found = 0u64;
         let engine = self.best(|| {
@@ -80,34 +128,19 @@ impl Extract {
         let more = self.best(|| {
             extract::lines::run(lines.as_slice(), Count::default(), threads, None).map(|_| ())
         })?;
-        #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
-        let (mb, text_mb, found) = (lines.len() as f64 / 1e6, bytes as f64 / 1e6, found as f64);
-        println!(
-            "lines             {} of {mb:.1} MB, {found:.0} observables ({:.0} a MB of text)",
-            texts.len(),
-            found / text_mb
-        );
-        println!(
-            "engine alone      {:8.1} MB/s of text, one core",
-            text_mb / engine
-        );
-        println!(
-            "lines to lines    {:8.1} MB/s, one core, {:.1} MB written",
-            mb / one,
-            f64::from(u32::try_from(written.0 / 1000).unwrap_or(u32::MAX)) / 1e3
-        );
-        println!(
-            "lines to lines    {:8.1} MB/s, {threads} threads",
-            mb / more
-        );
-        println!(
-            "bare scan         {:8.1} MB/s (memchr over the same bytes)",
-            mb / bare
-        );
-        println!(
-            "ratio             {:8.1} (lines to lines on one core, to the bare scan)",
-            one / bare
-        );
+        Figures {
+            lines: texts.len(),
+            line_bytes: lines.len(),
+            text_bytes: texts.iter().map(String::len).sum(),
+            written: written.0,
+            found,
+            engine,
+            one,
+            more,
+            threads,
+            bare,
+        }
+        .print();
         Ok(())
     }
 
