@@ -55,13 +55,15 @@ pub fn executor(
     ended
 }
 
-/// A folder of its own, which only this user may read: the engine removes every folder it finds beside its own.
+/// A folder of its own, since the engine removes every folder it finds in the one it is given; only this user may look
+/// into it.
 fn folder(within: Option<&Path>) -> Result<TempDir, Error> {
     let within = within.map_or_else(std::env::temp_dir, Path::to_owned);
-    let named = tempfile::Builder::new()
-        .prefix("fourfold-executor-")
-        .tempdir_in(&within);
-    named.map_err(|e| Error::WorkDir {
+    let mut named = tempfile::Builder::new();
+    named.prefix("fourfold-executor-");
+    #[cfg(unix)]
+    named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    named.tempdir_in(&within).map_err(|e| Error::WorkDir {
         folder: within.display().to_string(),
         why: e.to_string(),
     })
@@ -208,5 +210,47 @@ async fn watch(health: ExecutorHealth, scheduler: String, ready: impl FnOnce()) 
         }
         known = now;
         sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_looks_into_the_folder_of_answers() {
+        use std::os::unix::fs::PermissionsExt;
+        let given = tempfile::tempdir().unwrap();
+        let own = folder(Some(given.path())).unwrap();
+        assert_eq!(own.path().parent(), Some(given.path()));
+        let mode = own.path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_said() {
+        let error = folder(Some(Path::new("/not/there"))).unwrap_err();
+        assert!(
+            error.to_string().starts_with("/not/there cannot be used"),
+            "{error}"
+        );
+    }
+
+    /// Nothing is started: these are refused before.
+    #[test]
+    fn an_executor_the_scheduler_cannot_reach_is_refused() {
+        let asked = |scheduler: &str| {
+            let role = ExecutorRole::new(scheduler, SocketAddr::from(([127, 0, 0, 1], 0)));
+            executor(&role, &[], |_| {}, std::future::pending()).unwrap_err()
+        };
+        assert!(matches!(asked("10.1.2.3:50050"), Error::OutOfReach { .. }));
+        assert!(matches!(asked("10.1.2.3"), Error::Address(_)));
+    }
+
+    #[test]
+    fn hosts_are_written_as_the_engine_reads_them() {
+        assert_eq!(host("[::1]:5".parse().unwrap()), "[::1]");
+        assert_eq!(host("10.0.0.1:5".parse().unwrap()), "10.0.0.1");
     }
 }

@@ -13,6 +13,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use cluster::{Done, Error, ExecutorRole, Kernel, NamedKernel, SchedulerRole, Settings};
 
 /// Longer than the five seconds after which a busy executor speaks.
@@ -82,11 +84,14 @@ struct Role {
     child: Child,
     /// Held open, since the process ends badly when it cannot write.
     _output: BufReader<ChildStdout>,
+    /// Where an executor works: killed, it removes nothing itself.
+    folder: TempDir,
     address: SocketAddr,
 }
 
 impl Role {
     fn start(role: &str, listen: &str, variables: &[(&str, &str)]) -> Role {
+        let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
                 "a_role_of_the_cluster",
@@ -95,6 +100,7 @@ impl Role {
                 "--nocapture",
             ])
             .envs([("CLUSTER_ROLE", role), ("CLUSTER_LISTEN", listen)])
+            .env("CLUSTER_WORK_DIR", folder.path())
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -112,6 +118,7 @@ impl Role {
         Role {
             child,
             _output: output,
+            folder,
             address,
         }
     }
@@ -120,14 +127,16 @@ impl Role {
         Role::start("scheduler", "127.0.0.1:0", &[])
     }
 
-    /// An executor of two slots.
+    /// An executor of two slots, known to the scheduler.
     fn executor(scheduler: &Role) -> Role {
+        Role::executor_told(scheduler, &[])
+    }
+
+    fn executor_told(scheduler: &Role, more: &[(&str, &str)]) -> Role {
         let address = scheduler.address.to_string();
-        Role::start(
-            "executor",
-            "127.0.0.1:0",
-            &[("CLUSTER_SCHEDULER", &address)],
-        )
+        let first = ("CLUSTER_SCHEDULER", address.as_str());
+        let variables: Vec<_> = [first].iter().chain(more).copied().collect();
+        Role::start("executor", "127.0.0.1:0", &variables)
     }
 
     /// SIGKILL, and nothing of the process is left.
@@ -168,10 +177,9 @@ fn a_role_of_the_cluster() {
             )
         }
         "executor" => {
-            let folder = variable("CLUSTER_WORK_DIR");
             let role = ExecutorRole {
                 slots: Some(2),
-                work_dir: (!folder.is_empty()).then(|| folder.into()),
+                work_dir: Some(variable("CLUSTER_WORK_DIR").into()),
                 grace: Duration::from_secs(2),
                 ..ExecutorRole::new(&variable("CLUSTER_SCHEDULER"), listen)
             };
@@ -413,12 +421,8 @@ fn large_tasks_and_answers_arrive_whole() {
 fn a_run_ends_at_its_deadline_and_gives_the_cluster_free() {
     let begun = tempfile::NamedTempFile::new().unwrap();
     let scheduler = Role::scheduler();
-    let address = scheduler.address.to_string();
-    let variables = [
-        ("CLUSTER_SCHEDULER", address.as_str()),
-        ("CLUSTER_BEGUN", begun.path().to_str().unwrap()),
-    ];
-    let _executor = Role::start("executor", "127.0.0.1:0", &variables);
+    let told = [("CLUSTER_BEGUN", begun.path().to_str().unwrap())];
+    let _executor = Role::executor_told(&scheduler, &told);
     let settings = Settings {
         deadline: Duration::from_secs(6),
         tasks_per_slice: 250,
@@ -449,32 +453,26 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn answers_do_not_stay_on_executors() {
-    let folder = tempfile::tempdir().unwrap();
     let scheduler = Role::scheduler();
-    let address = scheduler.address.to_string();
-    let work_dir = folder.path().to_str().unwrap();
-    let variables = [
-        ("CLUSTER_SCHEDULER", address.as_str()),
-        ("CLUSTER_WORK_DIR", work_dir),
-    ];
-    let mut executor = Role::start("executor", "127.0.0.1:0", &variables);
+    let mut executor = Role::executor(&scheduler);
+    let folder = executor.folder.path().to_owned();
     let most = Mutex::new(0);
     run_to(&scheduler, SORT, &tasks(32, 0), &settings(), |_| {
         let mut most = most.lock().unwrap();
-        *most = files(folder.path()).len().max(*most);
+        *most = files(&folder).len().max(*most);
     })
     .unwrap();
     assert!(
         most.into_inner().unwrap() > 0,
-        "no answer was ever seen in {work_dir}"
+        "no answer was ever seen in {folder:?}"
     );
     let soon = Instant::now() + Duration::from_secs(30);
-    while !files(folder.path()).is_empty() {
-        assert!(Instant::now() < soon, "{:?}", files(folder.path()));
+    while !files(&folder).is_empty() {
+        assert!(Instant::now() < soon, "{:?}", files(&folder));
         std::thread::sleep(Duration::from_millis(100));
     }
     // Told to stop, it removes its folder too.
     drop(executor.child.stdin.take());
     assert!(executor.child.wait().unwrap().success());
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
 }
