@@ -32,15 +32,10 @@ pub enum Error {
     )]
     NoScheduler { address: String, why: String },
     #[error(
-        "the scheduler at {address} answers, but no executor finished a first task within {} s ({why}). \
-         Start one with `fourfold cluster executor --scheduler {address}`, or wait until one is free",
-        within.as_secs()
+        "the scheduler at {address} answers, but no executor does ({why}). \
+         Start one with `fourfold cluster executor --scheduler {address}`"
     )]
-    NoExecutor {
-        address: String,
-        within: Duration,
-        why: String,
-    },
+    NoExecutor { address: String, why: String },
     #[error(
         "the scheduler at {address} refused the work ({why}). \
          Run the same version of this program as scheduler, executor and here"

@@ -12,12 +12,10 @@ use ballista_core::serde::BallistaPhysicalExtensionCodec;
 use ballista_core::serde::protobuf::execute_query_params::Query;
 use ballista_core::serde::protobuf::execute_query_result::Result as Accepted;
 use ballista_core::serde::protobuf::job_status::Status;
-use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
     CancelJobParams, CleanJobDataParams, ExecuteQueryParams, GetJobStatusParams, KeyValuePair,
     PartitionLocation, RemoveSessionParams,
 };
-use ballista_core::utils::{GrpcClientConfig, create_grpc_client_endpoint};
 use ballista_core::version::insert_version_header;
 use datafusion::arrow::array::{BinaryArray, RecordBatch, cast::AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -31,14 +29,15 @@ use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
-use tonic::transport::Channel;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::Code;
 use uuid::Uuid;
 
-use crate::NamedKernel;
 use crate::address::Address;
+use crate::connection::Connection;
 use crate::function::function;
 use crate::scheduler::MESSAGE_BYTES;
+use crate::{Error, NamedKernel};
 
 /// How often the scheduler is asked how a job is doing.
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -49,72 +48,114 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 /// Answers of one job fetched at once.
 const FETCHED_AT_ONCE: usize = 4;
 
+/// How often the scheduler is asked whether it has executors.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nobody is at the address.
+    /// Nobody is at the scheduler's address.
     Unreachable(String),
-    /// The scheduler understood the job and would not have it.
-    Refused(String),
+    /// The scheduler has had no executor for too long.
+    NoExecutors(String),
     /// Something on the way; another attempt may succeed.
     Failed(String),
+    /// No attempt will succeed.
+    Never(Error),
+}
+
+/// What carries jobs to one cluster.
+pub struct Carrier {
+    pub scheduler: Address,
+    pub kernel: NamedKernel,
+    /// How long a job waits while the cluster has no executor at all.
+    pub without_executors: Duration,
+    leaving: Leaving,
 }
 
 /// Jobs being cancelled in the background.
-#[derive(Clone, Default)]
-pub struct Leaving(Arc<Mutex<Vec<JoinHandle<()>>>>);
+type Leaving = Arc<Mutex<Vec<JoinHandle<()>>>>;
 
-impl Leaving {
-    fn hold(&self, cancelling: JoinHandle<()>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|other| !other.is_finished());
-        all.push(cancelling);
-    }
-
-    /// Waits until every job dropped so far was cancelled, or its scheduler did not answer for a while.
-    pub async fn left(&self) {
-        let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        futures_util::future::join_all(all).await;
-    }
-}
-
-/// Sends task frames as one job, a task for each, and calls `take` with each answer frame, in any order. Dropped
-/// before the end, the job is cancelled; `leaving` knows when.
-pub async fn attempt(
-    leaving: &Leaving,
-    scheduler: &Address,
-    kernel: NamedKernel,
-    frames: &[&[u8]],
-    mut take: impl FnMut(&[u8]) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
-    let plan = plan(kernel, frames).map_err(|e| Trouble::Refused(e.to_string()))?;
-    let client = connect(scheduler).await?;
-    let job = Job::submit(leaving.clone(), client, kernel.name, plan).await?;
-    let places = job.places().await?;
-    let mut answers = stream::iter(places)
-        .map(|place| fetch(scheduler, place))
-        .buffer_unordered(FETCHED_AT_ONCE);
-    while let Some(batches) = answers.next().await {
-        for batch in batches? {
-            let column = batch
-                .columns()
-                .first()
-                .and_then(|c| c.as_binary_opt::<i32>());
-            let column = column.ok_or_else(|| failed("the answers are not bytes"))?;
-            for answer in column.iter().flatten() {
-                take(answer)?;
-            }
+impl Carrier {
+    pub fn new(scheduler: Address, kernel: NamedKernel, without_executors: Duration) -> Carrier {
+        Carrier {
+            scheduler,
+            kernel,
+            without_executors,
+            leaving: Leaving::default(),
         }
     }
-    job.end().await;
-    Ok(())
-}
 
-/// Whether anybody is at the address; the error says why not.
-pub async fn reach(scheduler: &Address) -> Result<(), String> {
-    match connect(scheduler).await {
-        Ok(_) => Ok(()),
-        Err(Trouble::Unreachable(why) | Trouble::Refused(why) | Trouble::Failed(why)) => Err(why),
+    /// Sends task frames as one job, a task for each, and calls `take` with each answer frame, in any order. Dropped
+    /// before the end, the job is cancelled.
+    pub async fn attempt(
+        &self,
+        frames: &[&[u8]],
+        mut take: impl FnMut(&[u8]) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let plan = plan(self.kernel, frames).map_err(|e| self.refused(e))?;
+        let opened = Connection::open(&self.scheduler).await;
+        let job = self
+            .submit(opened.map_err(Trouble::Unreachable)?, plan)
+            .await?;
+        let places = job.places(self.without_executors).await?;
+        let mut answers = stream::iter(places)
+            .map(|place| fetch(&self.scheduler, place))
+            .buffer_unordered(FETCHED_AT_ONCE);
+        while let Some(batches) = answers.next().await {
+            for batch in batches? {
+                let column = batch
+                    .columns()
+                    .first()
+                    .and_then(|c| c.as_binary_opt::<i32>());
+                let column = column.ok_or_else(|| failed("the answers are not bytes"))?;
+                for answer in column.iter().flatten() {
+                    take(answer)?;
+                }
+            }
+        }
+        job.end().await;
+        Ok(())
+    }
+
+    async fn submit(&self, connection: Connection, plan: Vec<u8>) -> Result<Job, Trouble> {
+        let session = Uuid::now_v7().to_string();
+        let mut request = tonic::Request::new(ExecuteQueryParams {
+            query: Some(Query::PhysicalPlan(plan)),
+            settings: settings(self.kernel.name),
+            session_id: session.clone(),
+            operation_id: Uuid::now_v7().to_string(),
+        });
+        insert_version_header(request.metadata_mut());
+        let answer = connection.client().execute_query(request).await;
+        let answer = answer.map_err(|e| match e.code() {
+            Code::FailedPrecondition | Code::Unimplemented => self.refused(e.message()),
+            _ => failed(e.message()),
+        })?;
+        match answer.into_inner().result {
+            Some(Accepted::Success(accepted)) => Ok(Job {
+                leaving: self.leaving.clone(),
+                connection,
+                id: accepted.job_id,
+                session,
+                ended: false,
+            }),
+            Some(Accepted::Failure(failure)) => Err(self.refused(format!("{failure:?}"))),
+            None => Err(failed("the scheduler answered nothing")),
+        }
+    }
+
+    fn refused(&self, why: impl ToString) -> Trouble {
+        Trouble::Never(Error::Refused {
+            address: self.scheduler.to_string(),
+            why: why.to_string(),
+        })
+    }
+
+    /// Waits until every job given up so far was cancelled, or its scheduler did not answer for a while.
+    pub async fn left(&self) {
+        let all = std::mem::take(&mut *self.leaving.lock().unwrap_or_else(PoisonError::into_inner));
+        futures_util::future::join_all(all).await;
     }
 }
 
@@ -155,84 +196,21 @@ fn plan(kernel: NamedKernel, frames: &[&[u8]]) -> Result<Vec<u8>, DataFusionErro
     Ok(bytes)
 }
 
-async fn connect(scheduler: &Address) -> Result<SchedulerGrpcClient<Channel>, Trouble> {
-    let settings = GrpcClientConfig {
-        connect_timeout_seconds: 5,
-        // A slice of many megabytes over a slow line is one request. The slice's own deadline is shorter.
-        timeout_seconds: 24 * 3600,
-        tcp_keepalive_seconds: 30,
-        http2_keepalive_interval_seconds: 20,
-        ..GrpcClientConfig::default()
-    };
-    let unreachable = |e: &dyn std::error::Error| Trouble::Unreachable(root(e));
-    let endpoint = create_grpc_client_endpoint(scheduler.url(), Some(&settings))
-        .map_err(|e| Trouble::Unreachable(e.to_string()))?;
-    let channel = endpoint.connect().await.map_err(|e| unreachable(&e))?;
-    let most = MESSAGE_BYTES as usize;
-    Ok(SchedulerGrpcClient::new(channel)
-        .max_encoding_message_size(most)
-        .max_decoding_message_size(most))
-}
-
-/// What an error comes down to: "connection refused" rather than "transport error".
-fn root(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
 /// A job the scheduler accepted. Until it has ended well, dropping it cancels it.
 struct Job {
     leaving: Leaving,
-    client: SchedulerGrpcClient<Channel>,
+    connection: Connection,
     id: String,
     session: String,
     ended: bool,
 }
 
 impl Job {
-    async fn submit(
-        leaving: Leaving,
-        mut client: SchedulerGrpcClient<Channel>,
-        name: &str,
-        plan: Vec<u8>,
-    ) -> Result<Job, Trouble> {
-        let session = Uuid::now_v7().to_string();
-        let mut request = tonic::Request::new(ExecuteQueryParams {
-            query: Some(Query::PhysicalPlan(plan)),
-            settings: settings(name),
-            session_id: session.clone(),
-            operation_id: Uuid::now_v7().to_string(),
-        });
-        insert_version_header(request.metadata_mut());
-        let answer = client
-            .execute_query(request)
-            .await
-            .map_err(|e| match e.code() {
-                tonic::Code::FailedPrecondition | tonic::Code::Unimplemented => {
-                    Trouble::Refused(e.message().to_owned())
-                }
-                _ => failed(e.message()),
-            })?;
-        match answer.into_inner().result {
-            Some(Accepted::Success(accepted)) => Ok(Job {
-                leaving,
-                client,
-                id: accepted.job_id,
-                session,
-                ended: false,
-            }),
-            Some(Accepted::Failure(failure)) => Err(Trouble::Refused(format!("{failure:?}"))),
-            None => Err(failed("the scheduler answered nothing")),
-        }
-    }
-
     /// Waits for the end of the job, and answers where its results are.
-    async fn places(&self) -> Result<Vec<PartitionLocation>, Trouble> {
-        let mut client = self.client.clone();
+    async fn places(&self, without_executors: Duration) -> Result<Vec<PartitionLocation>, Trouble> {
+        let mut client = self.connection.client();
         let mut unknown_since: Option<Instant> = None;
+        let (mut seen, mut looked) = (Instant::now(), Instant::now());
         loop {
             let job_id = self.id.clone();
             let answer = client.get_job_status(GetJobStatusParams { job_id }).await;
@@ -248,6 +226,17 @@ impl Job {
                     }
                 }
             }
+            if looked.elapsed() > LOOK_EVERY {
+                looked = Instant::now();
+                if self.connection.has_executors().await.map_err(failed)? {
+                    seen = looked;
+                }
+            }
+            if seen.elapsed() > without_executors {
+                let seconds = without_executors.as_secs();
+                let why = format!("none was connected for {seconds} s");
+                return Err(Trouble::NoExecutors(why));
+            }
             sleep(ASK_EVERY).await;
         }
     }
@@ -257,15 +246,15 @@ impl Job {
     async fn end(mut self) {
         self.ended = true;
         let (job_id, session_id) = (self.id.clone(), self.session.clone());
+        let mut client = self.connection.client();
         let clean = CleanJobDataParams {
             job_id,
             remove_stage_ids: Vec::new(),
         };
-        if let Err(error) = self.client.clean_job_data(clean).await {
+        if let Err(error) = client.clean_job_data(clean).await {
             tracing::debug!(%error, "answers stay on the executors for some minutes");
         }
-        let _ = self
-            .client
+        let _ = client
             .remove_session(RemoveSessionParams { session_id })
             .await;
     }
@@ -279,22 +268,21 @@ impl Drop for Job {
         if self.ended {
             return;
         }
-        let (job_id, session_id) = (
-            std::mem::take(&mut self.id),
-            std::mem::take(&mut self.session),
-        );
-        let mut client = self.client.clone();
+        let (job_id, session_id) = (self.id.clone(), self.session.clone());
+        let mut client = self.connection.client();
         let cancelling = runtime.spawn(async move {
             let asked = async {
-                // Nobody waits for these: a scheduler that is gone has forgotten the job anyhow.
+                // A scheduler that does not answer is gone, and has forgotten the job.
                 let _ = client.cancel_job(CancelJobParams { job_id }).await;
                 let _ = client
                     .remove_session(RemoveSessionParams { session_id })
                     .await;
             };
-            let _ = tokio::time::timeout(Duration::from_secs(5), asked).await;
+            let _ = timeout(Duration::from_secs(5), asked).await;
         });
-        self.leaving.hold(cancelling);
+        let mut all = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|other| !other.is_finished());
+        all.push(cancelling);
     }
 }
 

@@ -22,6 +22,8 @@ mod absent;
 #[cfg(feature = "ballista")]
 mod address;
 #[cfg(feature = "ballista")]
+mod connection;
+#[cfg(feature = "ballista")]
 mod executor;
 #[cfg(feature = "ballista")]
 mod frame;

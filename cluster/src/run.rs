@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::address::Address;
 use crate::frame::{self, Kind, MOST_BYTES, Stamp};
-use crate::job::{self, Leaving, Trouble};
+use crate::job::{Carrier, Trouble};
 use crate::{Done, Error, NamedKernel, Settings};
 
 /// Runs every task's bytes through the kernel on the cluster at `address`, and returns the answers in the order of the
@@ -32,17 +32,15 @@ pub async fn run(
     progress: impl Fn(Done),
 ) -> Result<Vec<Vec<u8>>, Error> {
     let run = Run {
-        scheduler: Address::read(address)?,
-        kernel,
+        carrier: Carrier::new(Address::read(address)?, kernel, settings.without_executors),
         settings,
         id: *Uuid::now_v7().as_bytes(),
-        leaving: Leaving::default(),
         answered: Cell::new(0),
         repeated: Cell::new(0),
     };
     let ended = timeout(settings.deadline, run.all(tasks, progress)).await;
     // What was given up is taken back, so that the cluster is free for others.
-    run.leaving.left().await;
+    run.carrier.left().await;
     match ended {
         Ok(ended) => ended,
         Err(_) => Err(Error::Deadline {
@@ -53,11 +51,9 @@ pub async fn run(
 }
 
 struct Run<'s> {
-    scheduler: Address,
-    kernel: NamedKernel,
+    carrier: Carrier,
     settings: &'s Settings,
     id: [u8; 16],
-    leaving: Leaving,
     answered: Cell<usize>,
     repeated: Cell<usize>,
 }
@@ -69,14 +65,6 @@ type ByNumber = BTreeMap<u64, Vec<u8>>;
 struct Slice {
     frames: ByNumber,
     answers: ByNumber,
-}
-
-/// What one attempt came to, when not to answers.
-enum Ended {
-    /// Another attempt may succeed.
-    Again(String),
-    /// None will.
-    Never(Error),
 }
 
 impl Run<'_> {
@@ -159,11 +147,13 @@ impl Run<'_> {
                 tracing::warn!(first, last, attempt, %why, "a slice is tried again");
                 sleep(pause(attempt)).await;
             }
-            match self.attempt(&mut slice, self.settings.slice_deadline).await {
+            why = match self.attempt(&mut slice).await {
                 Ok(()) => return Ok(slice.answers),
-                Err(Ended::Never(error)) => return Err(error),
-                Err(Ended::Again(again)) => why = again,
-            }
+                Err(Trouble::Never(error)) => return Err(error),
+                Err(Trouble::Unreachable(why)) => format!("the scheduler does not answer: {why}"),
+                Err(Trouble::NoExecutors(why)) => format!("no executor: {why}"),
+                Err(Trouble::Failed(why)) => why,
+            };
         }
         Err(Error::GivenUp {
             first,
@@ -174,114 +164,85 @@ impl Run<'_> {
     }
 
     /// One attempt at what of a slice is not answered yet.
-    async fn attempt(&self, slice: &mut Slice, within: Duration) -> Result<(), Ended> {
+    async fn attempt(&self, slice: &mut Slice) -> Result<(), Trouble> {
         let Slice { frames, answers } = slice;
         let open = frames.iter().filter(|(n, _)| !answers.contains_key(n));
         let open: Vec<&[u8]> = open.map(|(_, frame)| frame.as_slice()).collect();
-        let mut never = None;
-        let take = |bytes: &[u8]| match self.take(frames, answers, bytes) {
-            Ok(()) => Ok(()),
-            Err(Ended::Again(why)) => Err(Trouble::Failed(why)),
-            Err(Ended::Never(error)) => {
-                // Kept apart, because the job knows no such end.
-                let why = error.to_string();
-                never.get_or_insert(error);
-                Err(Trouble::Failed(why))
-            }
-        };
-        let job = job::attempt(&self.leaving, &self.scheduler, self.kernel, &open, take);
-        let ended = timeout(within, job).await;
-        if let Some(error) = never {
-            return Err(Ended::Never(error));
+        let job = self
+            .carrier
+            .attempt(&open, |bytes| self.take(frames, answers, bytes));
+        let within = self.settings.slice_deadline;
+        match timeout(within, job).await {
+            Ok(ended) => ended?,
+            Err(_) => return failed(&format!("no answer within {} s", within.as_secs())),
         }
-        match ended {
-            Err(_) => Err(Ended::Again(format!(
-                "no answer within {} s",
-                within.as_secs()
-            ))),
-            Ok(Err(Trouble::Failed(why) | Trouble::Unreachable(why))) => Err(Ended::Again(why)),
-            Ok(Err(Trouble::Refused(why))) => Err(Ended::Never(self.refused(why))),
-            Ok(Ok(())) => match frames.len() - answers.len() {
-                0 => Ok(()),
-                missing => Err(Ended::Again(format!(
-                    "{missing} of its tasks were not answered"
-                ))),
-            },
+        match frames.len() - answers.len() {
+            0 => Ok(()),
+            missing => failed(&format!("{missing} of its tasks were not answered")),
         }
     }
 
     /// Takes one answer, if it is right, belongs here and is the first of its task.
-    fn take(&self, frames: &ByNumber, answers: &mut ByNumber, bytes: &[u8]) -> Result<(), Ended> {
-        let again = |why: &str| Err(Ended::Again(why.to_owned()));
+    fn take(&self, frames: &ByNumber, answers: &mut ByNumber, bytes: &[u8]) -> Result<(), Trouble> {
         let frame = match frame::read(bytes) {
             Ok(frame) => frame,
-            Err(why) => return again(&format!("an answer cannot be read: {why}")),
+            Err(why) => return failed(&format!("an answer cannot be read: {why}")),
         };
         let number = frame.stamp.number;
         if frame.version != frame::VERSION {
-            return Err(Ended::Never(Error::Version {
+            return Err(Trouble::Never(Error::Version {
                 ours: frame::VERSION.to_owned(),
                 theirs: frame.version.to_owned(),
             }));
         }
         if frame.stamp != self.stamp(number) || !frames.contains_key(&number) {
-            return again("an answer is of another run");
+            return failed("an answer is of another run");
         }
         match frame.kind {
-            Kind::Failure => Err(Ended::Never(Error::Task {
+            Kind::Failure => Err(Trouble::Never(Error::Task {
                 task: number,
                 why: String::from_utf8_lossy(frame.payload).into_owned(),
             })),
             Kind::Answer if answers.contains_key(&number) => {
-                again(&format!("task {number} was answered twice"))
+                failed(&format!("task {number} was answered twice"))
             }
             Kind::Answer => {
                 answers.insert(number, frame.payload.to_vec());
                 Ok(())
             }
-            Kind::Ping | Kind::Task => again("an answer is a task"),
-        }
-    }
-
-    fn refused(&self, why: String) -> Error {
-        Error::Refused {
-            address: self.scheduler.to_string(),
-            why,
+            Kind::Ping | Kind::Task => failed("an answer is a task"),
         }
     }
 
     /// Waits until an executor has answered a task that is none, so that a cluster without executors, or of another
-    /// version, is known before any work is sent.
+    /// version, is known before any work is sent. Executors that are only busy are waited for.
     async fn first_answer(&self) -> Result<(), Error> {
-        let within = self.settings.first_answer;
-        let until = Instant::now() + within;
-        let address = self.scheduler.to_string();
-        let mut why = "none asked for it".to_owned();
-        loop {
-            if let Err(why) = job::reach(&self.scheduler).await {
-                return Err(Error::NoScheduler { address, why });
+        let ping = frame::write(Kind::Ping, self.stamp(0), &[]);
+        let mut slice = Slice {
+            frames: ByNumber::from([(0, ping)]),
+            answers: ByNumber::new(),
+        };
+        let address = self.carrier.scheduler.to_string();
+        let mut last = String::new();
+        for attempt in 0..self.settings.attempts.max(1) {
+            if attempt > 0 {
+                sleep(pause(attempt)).await;
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Error::NoExecutor {
-                    address,
-                    within,
-                    why,
-                });
-            }
-            let ping = frame::write(Kind::Ping, self.stamp(0), &[]);
-            let mut slice = Slice {
-                frames: ByNumber::from([(0, ping)]),
-                answers: ByNumber::new(),
-            };
-            match self.attempt(&mut slice, left).await {
+            last = match self.attempt(&mut slice).await {
                 Ok(()) => return Ok(()),
-                Err(Ended::Never(error)) => return Err(error),
-                Err(Ended::Again(again)) => why = again,
-            }
-            sleep(Duration::from_millis(500)).await;
+                Err(Trouble::Never(error)) => return Err(error),
+                Err(Trouble::Unreachable(why)) => return Err(Error::NoScheduler { address, why }),
+                Err(Trouble::NoExecutors(why)) => return Err(Error::NoExecutor { address, why }),
+                Err(Trouble::Failed(why)) => why,
+            };
         }
+        Err(Error::NoExecutor { address, why: last })
     }
+}
+
+/// What another attempt may mend.
+fn failed(why: &str) -> Result<(), Trouble> {
+    Err(Trouble::Failed(why.to_owned()))
 }
 
 /// The pause before an attempt: what was lost may be starting again.
@@ -302,21 +263,24 @@ mod tests {
 
     fn with_run<T>(settings: &Settings, test: impl FnOnce(&Run<'_>) -> T) -> T {
         test(&Run {
-            scheduler: Address::read("127.0.0.1:1").unwrap(),
-            kernel: KERNEL,
+            carrier: Carrier::new(
+                Address::read("127.0.0.1:1").unwrap(),
+                KERNEL,
+                Duration::ZERO,
+            ),
             settings,
             id: [9; 16],
-            leaving: Leaving::default(),
             answered: Cell::new(0),
             repeated: Cell::new(0),
         })
     }
 
-    fn text(ended: Result<(), Ended>) -> String {
-        match ended {
+    fn text(taken: Result<(), Trouble>) -> String {
+        match taken {
             Ok(()) => "taken".to_owned(),
-            Err(Ended::Again(why)) => format!("again: {why}"),
-            Err(Ended::Never(error)) => format!("never: {error}"),
+            Err(Trouble::Failed(why)) => format!("again: {why}"),
+            Err(Trouble::Never(error)) => format!("never: {error}"),
+            Err(other) => format!("{other:?}"),
         }
     }
 

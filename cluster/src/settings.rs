@@ -12,8 +12,9 @@ pub struct Settings {
     /// One attempt at one slice, waiting for a free executor included. It must be longer than the scheduler takes to
     /// notice a lost executor, or the slice is repeated where the scheduler would have mended it.
     pub slice_deadline: Duration,
-    /// How long to wait for a first executor to answer before any work is sent.
-    pub first_answer: Duration,
+    /// How long an attempt waits while no executor is connected to the scheduler at all. Executors that are only busy
+    /// are waited for until the slice's deadline.
+    pub without_executors: Duration,
     /// Attempts at one slice, the first included. Each is a job of its own in a session of its own.
     pub attempts: u32,
     /// Most tasks in a slice. A slice is one job: what is repeated when a job is lost.
@@ -30,8 +31,8 @@ impl Default for Settings {
         Settings {
             deadline: Duration::from_secs(24 * 3600),
             slice_deadline: Duration::from_secs(30 * 60),
-            first_answer: Duration::from_secs(60),
-            attempts: 3,
+            without_executors: Duration::from_secs(60),
+            attempts: 5,
             tasks_per_slice: 32,
             bytes_per_slice: 128 << 20,
             slices_at_once: 4,

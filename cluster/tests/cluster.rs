@@ -195,7 +195,7 @@ fn settings() -> Settings {
     Settings {
         deadline: Duration::from_secs(120),
         slice_deadline: Duration::from_secs(60),
-        first_answer: Duration::from_secs(30),
+        without_executors: Duration::from_secs(5),
         attempts: 3,
         tasks_per_slice: 8,
         bytes_per_slice: 64 << 20,
@@ -286,7 +286,6 @@ fn a_run_without_executors_left_ends_with_an_error() {
     let mut lost = [Role::executor(&scheduler), Role::executor(&scheduler)];
     let settings = Settings {
         attempts: 2,
-        slice_deadline: Duration::from_secs(10),
         ..settings()
     };
     let started = Instant::now();
@@ -369,11 +368,7 @@ fn a_scheduler_that_is_not_there_is_said_at_once() {
 #[test]
 fn a_cluster_without_executors_is_said_before_any_work() {
     let scheduler = Role::scheduler();
-    let first_answer = Duration::from_secs(2);
-    let settings = Settings {
-        first_answer,
-        ..settings()
-    };
+    let settings = settings();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let none = std::iter::from_fn(|| panic!("a task was drawn"));
     let address = scheduler.address.to_string();
