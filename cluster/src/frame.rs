@@ -55,7 +55,8 @@ pub fn write(kind: Kind, stamp: Stamp, payload: &[u8]) -> Vec<u8> {
     write_as(VERSION, kind, stamp, payload)
 }
 
-fn write_as(version: &str, kind: Kind, stamp: Stamp, payload: &[u8]) -> Vec<u8> {
+/// Writes a frame as another version would.
+pub fn write_as(version: &str, kind: Kind, stamp: Stamp, payload: &[u8]) -> Vec<u8> {
     let version = &version.as_bytes()[..version.len().min(usize::from(u8::MAX))];
     let mut bytes = Vec::with_capacity(DIGEST + 26 + version.len() + payload.len());
     bytes.extend_from_slice(&[0; DIGEST]);

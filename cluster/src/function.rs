@@ -162,6 +162,16 @@ mod tests {
         );
     }
 
+    /// The answer bears the version of this executor, by which the client knows.
+    #[test]
+    fn a_task_of_another_version_is_not_begun() {
+        let task = frame::write_as("0.0.9", Kind::Task, STAMP, b"abc");
+        let bytes = answer(KERNEL, &task).unwrap();
+        let frame = frame::read(&bytes).unwrap();
+        assert_eq!((frame.kind, frame.version), (Kind::Failure, frame::VERSION));
+        assert_eq!(frame.payload, b"it was sent by version 0.0.9");
+    }
+
     #[test]
     fn bytes_that_changed_on_the_way_are_an_error() {
         let mut task = frame::write(Kind::Task, STAMP, b"abc");

@@ -348,6 +348,12 @@ mod tests {
                     .starts_with("never: task 4 failed on an executor: why.")
             );
             assert_eq!(answers, ByNumber::from([(4, b"right".to_vec())]));
+            let other = frame::write_as("0.0.9", Kind::Failure, ours, b"it was sent by another");
+            let other = text(run.take(&frames, &mut answers, &other));
+            assert!(
+                other.starts_with("never: an executor runs version 0.0.9"),
+                "{other}"
+            );
             let broken = run.take(&frames, &mut answers, b"broken");
             assert!(text(broken).starts_with("again: an answer cannot be read"));
         });

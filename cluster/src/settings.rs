@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a run is cut up, and how long it may take.
+///
+/// The size of a task is the caller's: of some megabytes, and of work for seconds rather than minutes. Each costs a few
+/// calls between machines; and a task that an executor has begun it ends, though the run was given up.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The whole run, from the first connection to the last answer.
