@@ -70,11 +70,11 @@ impl Keyed {
         match self {
             Self::One(of) => {
                 let keyed = of.iter().zip(0_u64..).filter(|(key, _)| **key != 0);
-                sorted(keyed.map(|(key, unit)| u64::from(*key) << 32 | unit))
+                sorted(keyed.map(|(key, unit)| u64::from(*key) << 32 | unit), u32::BITS)
             }
             Self::Several(keyed) => {
                 let chunks = std::mem::take(keyed);
-                let mut keyed = sorted(chunks.iter().flatten().copied());
+                let mut keyed = sorted(chunks.iter().flatten().copied(), u32::BITS);
                 keyed.dedup();
                 keyed
             }
@@ -82,12 +82,13 @@ impl Keyed {
     }
 }
 
-/// Sorts keys spread evenly over their upper half: dealt out by their first bits, then each lot by
-/// itself.
-fn sorted(keyed: impl Iterator<Item = u64> + Clone) -> Vec<u64> {
+/// Sorts entries whose upper halves are spread evenly over numbers of so many bits: dealt out by
+/// their first bits, then each lot by itself.
+fn sorted(entries: impl Iterator<Item = u64> + Clone, upper: u32) -> Vec<u64> {
+    let keyed = entries;
     let count = keyed.clone().count();
-    let bits = (count / SORTED).max(2).ilog2().min(14);
-    let lot = |entry: u64| (entry >> (64 - bits)) as usize;
+    let bits = (count / SORTED).max(2).ilog2().min(14).min(upper);
+    let lot = |entry: u64| (entry >> (32 + upper - bits)) as usize;
     let mut ends = vec![0_u32; 1 << bits];
     for entry in keyed.clone() {
         ends[lot(entry)] += 1;
@@ -112,6 +113,25 @@ fn sorted(keyed: impl Iterator<Item = u64> + Clone) -> Vec<u64> {
     all
 }
 
+/// The runs of one key and two units or more, in order of their first units.
+fn runs(keyed: &[u64], units: usize) -> impl Iterator<Item = &[u64]> {
+    let same = |a: &u64, b: &u64| a >> 32 == b >> 32;
+    let mut begins = Vec::new();
+    let mut begin = 0_u64;
+    for run in keyed.chunk_by(same) {
+        if run.len() > 1 {
+            begins.push(u64::from(run[0] as u32) << 32 | begin);
+        }
+        begin += run.len() as u64;
+    }
+    let upper = units.max(2).next_power_of_two().ilog2();
+    let begins = sorted(begins.into_iter(), upper);
+    begins.into_iter().filter_map(move |begin| {
+        let begin = begin & u64::from(u32::MAX);
+        keyed[begin as usize..].chunk_by(same).next()
+    })
+}
+
 impl RuleBlocks {
     /// The blocks of a rule that reads the columns `read`, and those that are hot. Of a rule that
     /// gives one key, units of hot blocks lose theirs.
@@ -123,10 +143,9 @@ impl RuleBlocks {
     ) -> (Self, Vec<HotBlock>) {
         let mut blocks = Self::default();
         let mut hot: Vec<Vec<u32>> = Vec::new();
-        for run in keyed.sorted().chunk_by(|a, b| a >> 32 == b >> 32) {
-            if run.len() < 2 {
-                continue;
-            }
+        let keyed_units = keyed.sorted();
+        // In order of their first units, so that a walk over them reads units near each other.
+        for run in runs(&keyed_units, people.units()) {
             let units = run.iter().map(|entry| *entry as u32);
             if run.len() > LARGEST {
                 hot.push(units.collect());
@@ -134,6 +153,7 @@ impl RuleBlocks {
                 blocks.add(units);
             }
         }
+        drop(keyed_units);
         blocks.parts_from = blocks.ends.len();
         let others: Vec<usize> = (0..people.pools.len()).filter(|at| !read.contains(at)).collect();
         let mut notes = Vec::with_capacity(hot.len());
@@ -266,7 +286,7 @@ mod tests {
         fn dealing_out_first_sorts(keyed in prop::collection::vec(any::<u64>(), 0..5_000)) {
             let mut expected = keyed.clone();
             expected.sort_unstable();
-            prop_assert_eq!(sorted(keyed.into_iter()), expected);
+            prop_assert_eq!(sorted(keyed.into_iter(), 32), expected);
         }
     }
 }
