@@ -149,7 +149,10 @@ impl Rule {
         Self {
             seed: Stable::NEW.add_text(&normal),
             written,
-            parts: rules.iter().flat_map(|rule| rule.parts.iter().cloned()).collect(),
+            parts: rules
+                .iter()
+                .flat_map(|rule| rule.parts.iter().cloned())
+                .collect(),
         }
     }
 
@@ -205,14 +208,18 @@ impl Part {
 
     /// Whether it reads a column that the other reads too.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        [self.column, self.other].iter().any(|column| [other.column, other.other].contains(column))
+        [self.column, self.other]
+            .iter()
+            .any(|column| [other.column, other.other].contains(column))
     }
 
     /// Whether two records that share a key of this part always share one of the other.
     pub(crate) fn implies(&self, other: &Self) -> bool {
         let finer = match (self.kind, other.kind) {
             (PartKind::Unordered, _) | (_, PartKind::Unordered) => {
-                return self.kind == other.kind && self.column == other.column && self.other == other.other;
+                return self.kind == other.kind
+                    && self.column == other.column
+                    && self.other == other.other;
             }
             (PartKind::Exact, _) | (PartKind::Sector, PartKind::District) => true,
             (one, other) => one == other,

@@ -30,7 +30,9 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
         };
         let order = written_column.order();
         if order.is_some() && *kind != Kind::Date {
-            return Err(Error::Order { column: name.clone() });
+            return Err(Error::Order {
+                column: name.clone(),
+            });
         }
         let month_first = order == Some(Order::Mdy);
         let unknown = written.unknown.get(name).into_iter().flatten();

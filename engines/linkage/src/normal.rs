@@ -121,11 +121,15 @@ pub(crate) fn date_in(text: &str, month_first: bool) -> Option<String> {
 fn date_of_words(text: &str) -> Option<String> {
     const MONTHS: &[u8] = b"janfebmaraprmayjunjulaugsepoctnovdec";
     let (mut day, mut month, mut year) = (None, None, None);
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     for word in words.take(3) {
         let lower = word.to_ascii_lowercase();
         if lower.len() >= 3 && lower.bytes().all(|b| b.is_ascii_lowercase()) {
-            let at = MONTHS.chunks(3).position(|name| lower.as_bytes().starts_with(name))?;
+            let at = MONTHS
+                .chunks(3)
+                .position(|name| lower.as_bytes().starts_with(name))?;
             month = Some(at as u32 + 1);
         } else if lower.len() == 4 && lower.bytes().all(|b| b.is_ascii_digit()) {
             year = lower.parse().ok();
@@ -189,7 +193,9 @@ pub(crate) fn postcode(text: &str) -> Option<String> {
 }
 
 fn last_postcode(text: &str) -> Option<String> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let words: Vec<String> = words.map(str::to_ascii_uppercase).collect();
     let british = |code: &String| {
         // A letter, at most one more, a digit: "NO12AB" is one, "FLAT12AB" is not.
@@ -198,7 +204,8 @@ fn last_postcode(text: &str) -> Option<String> {
     };
     let ending_at = |at: usize| {
         let whole = Some(words[at].clone()).filter(british);
-        whole.or_else(|| Some(format!("{}{}", words[at.checked_sub(1)?], words[at])).filter(british))
+        whole
+            .or_else(|| Some(format!("{}{}", words[at.checked_sub(1)?], words[at])).filter(british))
     };
     (0..words.len()).rev().find_map(ending_at)
 }

@@ -105,17 +105,20 @@ pub(crate) fn estimate(
 }
 
 /// Where estimation begins: m and r of the model, u as counted. An r that the model gives as its u
-/// follows the u that was counted.
+/// follows the u that was counted, and no other lies below it: relatives do not agree less often
+/// than strangers.
 fn rates_of(model: &Model, u: &[Vec<f64>]) -> Vec<Vec<Rates>> {
     let of = |(comparison, u): (&crate::model::Comparison, &Vec<f64>)| {
-        let levels = comparison.levels.iter().zip(u);
-        levels
-            .map(|(level, u)| Rates {
-                m: level.m,
-                u: *u,
-                r: if level.r == level.u { *u } else { level.r },
-            })
-            .collect()
+        let follows = |(level, u): (&crate::model::Level, &f64)| if level.r == level.u { *u } else { level.r.max(*u) };
+        let mut r: Vec<f64> = comparison.levels.iter().zip(u).map(follows).collect();
+        // What was added is taken from `else`.
+        let agreed: f64 = r[..r.len() - 1].iter().sum();
+        if let Some(last) = r.last_mut() {
+            *last = (1.0 - agreed).max(LEAST);
+        }
+        normalised(&mut r);
+        let levels = comparison.levels.iter().zip(u).zip(r);
+        levels.map(|((level, u), r)| Rates { m: level.m, u: *u, r }).collect()
     };
     model.comparisons.iter().zip(u).map(of).collect()
 }
@@ -134,7 +137,9 @@ fn free(model: &Model) -> Vec<Vec<bool>> {
 
 /// u of each level of a comparison.
 fn u_of(kernel: &Kernel<'_>, comparison: usize, random: u64, between: Between) -> Vec<f64> {
-    let counts = sample::at_random(kernel, comparison, random, between);
+    // A small table has no more to tell.
+    let units = kernel.people.units() as u64;
+    let counts = sample::at_random(kernel, comparison, random.min(4 * units * units), between);
     let levels = &kernel.model.comparisons[comparison].levels;
     let all: u64 = counts.iter().sum();
     // A level that no random pair reached is rarer than one in as many pairs: half of one.

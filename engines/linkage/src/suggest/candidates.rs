@@ -31,7 +31,12 @@ impl Candidate {
 
 /// Rules that look at some pairs and at no more than `budget`; none that a coarser one makes
 /// needless. `sampled`: the share of all records that are at hand.
-pub(crate) fn candidates(known: &[&Part], parts: &Parts, budget: f64, sampled: f64) -> Vec<Candidate> {
+pub(crate) fn candidates(
+    known: &[&Part],
+    parts: &Parts,
+    budget: f64,
+    sampled: f64,
+) -> Vec<Candidate> {
     let known = &known[..known.len().min(MOST_PARTS)];
     let costed = |rules: Vec<Vec<usize>>| -> Vec<Candidate> {
         let costed = rules.into_par_iter().map(|rule| Candidate {
@@ -44,8 +49,11 @@ pub(crate) fn candidates(known: &[&Part], parts: &Parts, budget: f64, sampled: f
     let mut kept = Vec::new();
     // What is still worth a further part.
     let ones: Vec<Candidate> = costed((0..known.len()).map(|part| vec![part]).collect());
-    let coarse: Vec<usize> =
-        ones.iter().filter(|rule| rule.pairs > free).map(|rule| rule.parts[0]).collect();
+    let coarse: Vec<usize> = ones
+        .iter()
+        .filter(|rule| rule.pairs > free)
+        .map(|rule| rule.parts[0])
+        .collect();
     kept.extend(ones.into_iter().filter(|rule| rule.pairs <= budget));
     let apart = |one: usize, other: usize| !known[one].overlaps(known[other]);
     let mut of_two = Vec::new();
@@ -53,8 +61,9 @@ pub(crate) fn candidates(known: &[&Part], parts: &Parts, budget: f64, sampled: f
         let others = coarse[at + 1..].iter().filter(|other| apart(*one, **other));
         of_two.extend(others.map(|other| vec![*one, *other]));
     }
-    let (affordable, dear): (Vec<Candidate>, Vec<Candidate>) =
-        costed(of_two).into_iter().partition(|rule| rule.pairs <= budget);
+    let (affordable, dear): (Vec<Candidate>, Vec<Candidate>) = costed(of_two)
+        .into_iter()
+        .partition(|rule| rule.pairs <= budget);
     kept.extend(affordable);
     // Three parts only where every two of them are too coarse.
     let is_dear = |one: usize, other: usize| dear.iter().any(|rule| rule.parts == [one, other]);
@@ -65,7 +74,11 @@ pub(crate) fn candidates(known: &[&Part], parts: &Parts, budget: f64, sampled: f
         let thirds = thirds.filter(|third| is_dear(one, **third) && is_dear(other, **third));
         of_three.extend(thirds.map(|third| vec![one, other, *third]));
     }
-    kept.extend(costed(of_three).into_iter().filter(|rule| rule.pairs <= budget));
+    kept.extend(
+        costed(of_three)
+            .into_iter()
+            .filter(|rule| rule.pairs <= budget),
+    );
     kept.retain(|rule| rule.pairs > 0.0);
     needed(kept, known, free)
 }
@@ -73,15 +86,24 @@ pub(crate) fn candidates(known: &[&Part], parts: &Parts, budget: f64, sampled: f
 /// Leaves out rules that find no more than another that costs little or hardly more. Of too many,
 /// the coarser stay: they find what the finer ones find.
 fn needed(mut rules: Vec<Candidate>, known: &[&Part], free: f64) -> Vec<Candidate> {
-    rules.sort_by(|a, b| b.pairs.total_cmp(&a.pairs).then_with(|| a.parts.cmp(&b.parts)));
+    rules.sort_by(|a, b| {
+        b.pairs
+            .total_cmp(&a.pairs)
+            .then_with(|| a.parts.cmp(&b.parts))
+    });
     let finds_all_of = |coarse: &Candidate, fine: &Candidate| {
-        let implied = |part: &usize| fine.parts.iter().any(|finer| known[*finer].implies(known[*part]));
+        let implied = |part: &usize| {
+            fine.parts
+                .iter()
+                .any(|finer| known[*finer].implies(known[*part]))
+        };
         coarse.parts.iter().all(implied)
     };
     let mut kept: Vec<Candidate> = Vec::new();
     for rule in rules {
         let needless = kept.iter().any(|coarse| {
-            (coarse.pairs <= free || coarse.pairs <= 1.5 * rule.pairs) && finds_all_of(coarse, &rule)
+            (coarse.pairs <= free || coarse.pairs <= 1.5 * rule.pairs)
+                && finds_all_of(coarse, &rule)
         });
         if !needless {
             kept.push(rule);

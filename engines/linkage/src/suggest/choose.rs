@@ -17,8 +17,11 @@ use crate::batch::{Between, HOT};
 
 /// Pairs passed over in a block for each that is looked at, at most.
 const PASSED: f64 = 8.0;
-/// A further rule must find at least this share of all matches anew.
+/// A further rule must find at least this share of all matches anew, in a table of [`LARGE`]; a tenth
+/// of it in a small one, where a rule costs next to nothing.
 const WORTHWHILE: f64 = 0.000_3;
+/// Records from which a table is large.
+const LARGE: f64 = 100_000.0;
 /// Bits from which a pair counts as a possible match. What is unlikelier would not be linked,
 /// whatever rule found it.
 const POSSIBLE: f64 = -1.0;
@@ -80,7 +83,10 @@ pub(crate) fn look(
         kernel,
         parts,
         masks: candidates.iter().map(Candidate::mask).collect(),
-        one_in: candidates.iter().map(|rule| OneIn::of(rule.pairs, wanted)).collect(),
+        one_in: candidates
+            .iter()
+            .map(|rule| OneIn::of(rule.pairs, wanted))
+            .collect(),
         between,
         hot: ((HOT as f64 * sampled) as usize).max(8),
     };
@@ -90,7 +96,11 @@ pub(crate) fn look(
         .with_max_len(1)
         .map(|(at, rule)| looking.rule(at, rule))
         .collect();
-    let mut look = Look { seen: Vec::new(), samples: Vec::new(), pairs: Vec::new() };
+    let mut look = Look {
+        seen: Vec::new(),
+        samples: Vec::new(),
+        pairs: Vec::new(),
+    };
     for (seen, sample) in found {
         look.pairs.push(seen.len() as f64 * sample.scale);
         look.seen.extend(seen);
@@ -113,8 +123,9 @@ impl Looking<'_> {
     fn rule(&self, at: usize, rule: &Candidate) -> (Vec<Seen>, RuleSample) {
         let one_in = self.one_in[at];
         let read: Vec<usize> = self.kernel.model.rules[at].columns().collect();
-        let others: Vec<usize> =
-            (0..self.kernel.people.pools.len()).filter(|column| !read.contains(column)).collect();
+        let others: Vec<usize> = (0..self.kernel.people.pools.len())
+            .filter(|column| !read.contains(column))
+            .collect();
         let mut memory = self.kernel.memory();
         let mut levels = Levels::new();
         let mut by_shared: FxHashMap<Shared, (By, f64)> = FxHashMap::default();
@@ -122,7 +133,9 @@ impl Looking<'_> {
         let mut seen = Vec::new();
         self.each_pair(&rule.parts, one_in, &others, |one, other| {
             let shared = self.parts.shared(one, other);
-            let (by, chance) = *by_shared.entry(shared).or_insert_with(|| self.finders(shared));
+            let (by, chance) = *by_shared
+                .entry(shared)
+                .or_insert_with(|| self.finders(shared));
             let by = by | 1 << at;
             self.kernel.levels(&mut memory, one, other, &mut levels);
             let entry = counted.entry(pack(&levels)).or_default();
@@ -131,28 +144,51 @@ impl Looking<'_> {
                 entry.1[(by.count_ones() as usize).clamp(1, 3) - 1] += 1;
             }
             let stands_for = 1.0 / chance.max(1.0 / one_in.all());
-            seen.push(Seen { one, other, by, stands_for });
+            seen.push(Seen {
+                one,
+                other,
+                by,
+                stands_for,
+            });
         });
         let mut patterns: Vec<Counted> = counted
             .into_iter()
-            .map(|(pattern, (pairs, first))| Counted { pattern, ceiled: false, pairs, first })
+            .map(|(pattern, (pairs, first))| Counted {
+                pattern,
+                ceiled: false,
+                pairs,
+                first,
+            })
             .collect();
         patterns.sort_unstable_by_key(|counted| counted.pattern);
-        (seen, RuleSample { patterns, scale: one_in.all() })
+        (
+            seen,
+            RuleSample {
+                patterns,
+                scale: one_in.all(),
+            },
+        )
     }
 
     /// The rules that find a pair which shares these parts, and how many samples it is expected in.
     fn finders(&self, shared: Shared) -> (By, f64) {
         let masks = self.masks.iter().zip(&self.one_in).enumerate();
-        masks.filter(|(_, (mask, _))| **mask & shared == **mask).fold(
-            (0, 0.0),
-            |(by, chance), (at, (_, one_in))| (by | 1 << at, chance + 1.0 / one_in.all()),
-        )
+        masks
+            .filter(|(_, (mask, _))| **mask & shared == **mask)
+            .fold((0, 0.0), |(by, chance), (at, (_, one_in))| {
+                (by | 1 << at, chance + 1.0 / one_in.all())
+            })
     }
 
     /// Calls `with` for the sampled pairs of a rule. Of a hot block only those count that agree on a
     /// further column.
-    fn each_pair(&self, rule: &[usize], one_in: OneIn, others: &[usize], mut with: impl FnMut(u32, u32)) {
+    fn each_pair(
+        &self,
+        rule: &[usize],
+        one_in: OneIn,
+        others: &[usize],
+        mut with: impl FnMut(u32, u32),
+    ) {
         let people = self.kernel.people;
         let mut keyed = Vec::new();
         for unit in 0..self.parts.units() as u32 {
@@ -170,12 +206,17 @@ impl Looking<'_> {
                 let one = *one as u32;
                 for other in &run[at + 1..] {
                     let other = *other as u32;
-                    let passed = !scatter(u64::from(one) << 32 | u64::from(other)).is_multiple_of(one_in.pairs);
+                    let passed = !scatter(u64::from(one) << 32 | u64::from(other))
+                        .is_multiple_of(one_in.pairs);
                     if passed || !may_pair(people, self.between, one, other) {
                         continue;
                     }
                     let (a, b) = (people.cells(one), people.cells(other));
-                    if !hot || others.iter().any(|column| a[*column] != 0 && a[*column] == b[*column]) {
+                    if !hot
+                        || others
+                            .iter()
+                            .any(|column| a[*column] != 0 && a[*column] == b[*column])
+                    {
                         with(one, other);
                     }
                 }
@@ -193,9 +234,15 @@ struct Alike {
 
 /// Chooses among the candidate rules, whose parameters `kernel` knows; at most `budget` pairs. The
 /// rules by place in the order they were chosen, with the share of matches found so far and the
-/// pairs looked at so far.
-pub(crate) fn choose(kernel: &Kernel<'_>, look: &Look, budget: f64) -> Vec<(usize, f64, f64)> {
+/// pairs looked at so far. `records`: how many there are in all.
+pub(crate) fn choose(
+    kernel: &Kernel<'_>,
+    look: &Look,
+    budget: f64,
+    records: u64,
+) -> Vec<(usize, f64, f64)> {
     let alike = alike(kernel, look);
+    let worthwhile = WORTHWHILE * (records as f64 / LARGE).clamp(0.1, 1.0);
     let count = look.pairs.len();
     let all: f64 = alike.iter().map(|alike| alike.matches).sum();
     let mut kept: By = 0;
@@ -215,7 +262,11 @@ pub(crate) fn choose(kernel: &Kernel<'_>, look: &Look, budget: f64) -> Vec<(usiz
         }
         let best = (0..count)
             .filter(|rule| kept >> rule & 1 == 0)
-            .filter(|rule| gains[*rule] >= WORTHWHILE * all && spent + costs[*rule] <= budget)
+            .filter(|rule| {
+                gains[*rule] > 0.0
+                    && gains[*rule] >= worthwhile * all
+                    && spent + costs[*rule] <= budget
+            })
             // A comparison is cheap and a lost match is not: what is found counts for more than
             // what it costs.
             .max_by(|a, b| {
@@ -241,12 +292,18 @@ fn alike(kernel: &Kernel<'_>, look: &Look) -> Vec<Alike> {
         };
         seen.iter().map(of).collect()
     };
-    let likely: Vec<f64> = look.seen.par_chunks(AT_ONCE).flat_map_iter(likely).collect();
+    let likely: Vec<f64> = look
+        .seen
+        .par_chunks(AT_ONCE)
+        .flat_map_iter(likely)
+        .collect();
     let mut by: BTreeMap<By, (f64, f64)> = BTreeMap::new();
     for (seen, likely) in look.seen.iter().zip(likely) {
         let entry = by.entry(seen.by).or_default();
         entry.0 += seen.stands_for;
         entry.1 += seen.stands_for * likely;
     }
-    by.into_iter().map(|(by, (pairs, matches))| Alike { by, pairs, matches }).collect()
+    by.into_iter()
+        .map(|(by, (pairs, matches))| Alike { by, pairs, matches })
+        .collect()
 }

@@ -96,7 +96,12 @@ impl WordLists {
     /// Whether a single word is a forename, formal or short.
     pub(crate) fn is_forename(&self, word: &str) -> bool {
         let word = word.to_lowercase();
-        self.nicknames.contains_key(&word) || self.nicknames.values().flatten().any(|short| *short == word)
+        self.nicknames.contains_key(&word)
+            || self
+                .nicknames
+                .values()
+                .flatten()
+                .any(|short| *short == word)
     }
 }
 
@@ -125,7 +130,9 @@ impl Profile {
         for (at, seen) in self.columns.iter_mut().enumerate() {
             for row in 0..rows.len() {
                 // A column beyond what can be numbered has told enough.
-                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else { continue };
+                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else {
+                    continue;
+                };
                 if number as usize == seen.counts.len() {
                     seen.counts.push(0);
                 }
@@ -148,11 +155,16 @@ impl Profile {
                 heading,
                 records: self.records,
                 filled: values.iter().map(|(_, count)| count).sum(),
-                values: values.iter().map(|(value, count)| (value.as_str(), *count)).collect(),
+                values: values
+                    .iter()
+                    .map(|(value, count)| (value.as_str(), *count))
+                    .collect(),
             })
             .collect();
         let id = id.map(str::to_owned).or_else(|| {
-            let called = sights.iter().find(|sight| sight.is_unique() && sight.is_called_id());
+            let called = sights
+                .iter()
+                .find(|sight| sight.is_unique() && sight.is_called_id());
             called.map(|sight| sight.heading.to_owned())
         });
         let mut columns = Vec::new();
@@ -177,16 +189,31 @@ impl Profile {
                 Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
                 Reading::Compared(kind, role) => compare(sight.heading, kind, role),
                 Reading::Contact => {
-                    compare(&format!("{} phone", sight.heading), Kind::Phone, Role::Plain);
-                    compare(&format!("{} email", sight.heading), Kind::Email, Role::Plain);
+                    compare(
+                        &format!("{} phone", sight.heading),
+                        Kind::Phone,
+                        Role::Plain,
+                    );
+                    compare(
+                        &format!("{} email", sight.heading),
+                        Kind::Email,
+                        Role::Plain,
+                    );
                 }
             }
         }
         with_postcodes(&mut columns, &sights);
         let surplus = surplus(&mut columns);
-        left_out.extend(surplus.into_iter().map(|column| (column.heading, "a model compares 32 columns at most")));
+        left_out.extend(
+            surplus
+                .into_iter()
+                .map(|column| (column.heading, "a model compares 32 columns at most")),
+        );
         if columns.is_empty() {
-            let why: Vec<String> = left_out.iter().map(|(heading, why)| format!("{heading}: {why}")).collect();
+            let why: Vec<String> = left_out
+                .iter()
+                .map(|(heading, why)| format!("{heading}: {why}"))
+                .collect();
             return Err(format!(
                 "no column of the table tells who a record is about ({})",
                 why.join("; ")
@@ -223,7 +250,9 @@ fn with_postcodes(columns: &mut Vec<DraftColumn>, sights: &[Sight<'_>]) {
         let sight = sights.iter().find(|sight| sight.heading == column.heading);
         column.role == Role::Address && sight.is_some_and(|sight| sight.with_postcode() >= 0.3)
     };
-    let Some(address) = columns.iter().find(holds).cloned() else { return };
+    let Some(address) = columns.iter().find(holds).cloned() else {
+        return;
+    };
     columns.push(DraftColumn {
         name: name_of("postcode", columns),
         kind: Kind::Postcode,
@@ -239,7 +268,11 @@ fn name_of(heading: &str, taken: &[DraftColumn]) -> String {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let name = if words.is_empty() { "column".to_owned() } else { words.join("_") };
+    let name = if words.is_empty() {
+        "column".to_owned()
+    } else {
+        words.join("_")
+    };
     let mut unlike = name.clone();
     let mut number = 2;
     while taken.iter().any(|column| column.name == unlike) {
@@ -277,7 +310,13 @@ pub struct Refined {
 
 /// Estimates a draft on a population, or on a sample of it, and keeps the blocking rules worth
 /// their comparisons. `records`: how many there are in all, for the budget of pairs.
-pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, between: Between) -> Refined {
+pub fn refine(
+    draft: &str,
+    model: &Model,
+    people: &Population,
+    records: u64,
+    between: Between,
+) -> Refined {
     let sampled = (people.rows() as f64 / records.max(1) as f64).min(1.0);
     let scale = 1.0 / (sampled * sampled);
     let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) / scale;
@@ -304,9 +343,13 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     let kernel = Kernel::new(&tried, people, &sketches);
     let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
     let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
-    let chosen = choose::choose(&Kernel::new(&trained, people, &sketches), &look, budget);
+    let chosen =
+        choose::choose(&Kernel::new(&trained, people, &sketches), &look, budget, records);
     // Estimated once more on what the chosen rules find, and on more of it.
-    let mut kept: Vec<Candidate> = chosen.iter().map(|(rule, ..)| candidates[*rule].clone()).collect();
+    let mut kept: Vec<Candidate> = chosen
+        .iter()
+        .map(|(rule, ..)| candidates[*rule].clone())
+        .collect();
     if kept.is_empty() {
         // Nobody seems to be there twice: what is likeliest to find them when they are.
         kept.extend(candidates.iter().take(3).cloned());
@@ -319,7 +362,9 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
         .written_rules()
         .enumerate()
         .map(|(at, rule)| {
-            let (found, pairs) = chosen.get(at).map_or((0.0, kept[at].pairs), |rule| (rule.1, rule.2));
+            let (found, pairs) = chosen
+                .get(at)
+                .map_or((0.0, kept[at].pairs), |rule| (rule.1, rule.2));
             (rule.to_owned(), found, pairs * scale)
         })
         .collect();
@@ -376,14 +421,34 @@ mod tests {
         let mut profile = Profile::new(headings.to_vec());
         profile.add(&rows);
         let draft = profile.draft(None, &lists())?;
-        let model = Model::from_toml(&draft.toml).unwrap_or_else(|error| panic!("{error}\n{}", draft.toml));
+        let model =
+            Model::from_toml(&draft.toml).unwrap_or_else(|error| panic!("{error}\n{}", draft.toml));
         let place = |heading: &str| headings.iter().position(|known| known == heading).unwrap();
-        let columns = model.headings().map(|from| from.iter().map(|heading| place(heading)).collect()).collect();
+        let columns = model
+            .headings()
+            .map(|from| from.iter().map(|heading| place(heading)).collect())
+            .collect();
         let mut builder = Builder::new(&model);
-        builder.add(&rows, &Layout { columns, id: None, source: 0 }).unwrap();
+        builder
+            .add(
+                &rows,
+                &Layout {
+                    columns,
+                    id: None,
+                    source: 0,
+                },
+            )
+            .unwrap();
         let people = Population::new(builder.finish().unwrap());
-        let refined = refine(&draft.toml, &model, &people, people.rows() as u64, Between::Everybody);
-        let model = Model::from_toml(&refined.toml).unwrap_or_else(|error| panic!("{error}\n{}", refined.toml));
+        let refined = refine(
+            &draft.toml,
+            &model,
+            &people,
+            people.rows() as u64,
+            Between::Everybody,
+        );
+        let model = Model::from_toml(&refined.toml)
+            .unwrap_or_else(|error| panic!("{error}\n{}", refined.toml));
         Ok((draft, model))
     }
 
@@ -421,9 +486,9 @@ mod tests {
     fn a_wide_table_keeps_the_columns_that_tell_most() {
         let mut headings: Vec<String> = (0..40).map(|at| format!("code{at}")).collect();
         headings.push("surname".to_owned());
-        let rows = (0..50).map(|row| {
+        let rows = (0..50_u32).map(|row| {
             let mut cells: Vec<String> = (0..40).map(|at| (row * 7 + at).to_string()).collect();
-            cells.push(format!("s{}", char::from(b'a' + row % 26)));
+            cells.push(format!("s{}", char::from(b'a' + (row % 26) as u8)));
             cells
         });
         let (draft, model) = suggested(&headings, rows.collect()).unwrap();
@@ -437,19 +502,30 @@ mod tests {
         let headings = ["Contact", "Address", "D.O.B."].map(str::to_owned);
         let row = |at: u32| {
             vec![
-                if at.is_multiple_of(3) { format!("a{at}@b.example") } else { format!("07700 900{at:03}") },
+                if at.is_multiple_of(3) {
+                    format!("a{at}@b.example")
+                } else {
+                    format!("07700 900{at:03}")
+                },
                 format!("{at} High Street, Lowtown, SG{} 1AA", at % 9 + 1),
                 format!("{:02}/{:02}/1980", at % 12 + 1, at % 28 + 1),
             ]
         };
         let (_, model) = suggested(&headings, (0..60).chain(0..20).map(row).collect()).unwrap();
         let columns: Vec<(&str, Kind)> = model.columns().collect();
-        for expected in
-            [("contact_email", Kind::Email), ("contact_phone", Kind::Phone), ("postcode", Kind::Postcode), ("d_o_b", Kind::Date)]
-        {
+        for expected in [
+            ("contact_email", Kind::Email),
+            ("contact_phone", Kind::Phone),
+            ("postcode", Kind::Postcode),
+            ("d_o_b", Kind::Date),
+        ] {
             assert!(columns.contains(&expected), "{columns:?}");
         }
-        let dates = model.columns.iter().find(|column| column.kind == Kind::Date).unwrap();
+        let dates = model
+            .columns
+            .iter()
+            .find(|column| column.kind == Kind::Date)
+            .unwrap();
         assert!(dates.month_first);
     }
 }

@@ -34,7 +34,10 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(parts: &[&Part], people: &Population) -> Self {
         Self {
-            of: parts.par_iter().map(|part| Keys::new(part, people)).collect(),
+            of: parts
+                .par_iter()
+                .map(|part| Keys::new(part, people))
+                .collect(),
             units: people.units(),
         }
     }
@@ -50,7 +53,9 @@ impl Parts {
         for (at, keys) in self.of.iter().enumerate() {
             let meets = match keys {
                 Keys::One(keys) => keys[one] != 0 && keys[one] == keys[other],
-                Keys::Several(ends, keys) => meet(several(ends, keys, one), several(ends, keys, other)),
+                Keys::Several(ends, keys) => {
+                    meet(several(ends, keys, one), several(ends, keys, other))
+                }
             };
             shared |= Shared::from(meets) << at;
         }
@@ -74,7 +79,14 @@ impl Parts {
         with(key);
     }
 
-    fn rest(&self, key: u64, rest: &[usize], unit: usize, room: &mut usize, with: &mut impl FnMut(u64)) {
+    fn rest(
+        &self,
+        key: u64,
+        rest: &[usize],
+        unit: usize,
+        room: &mut usize,
+        with: &mut impl FnMut(u64),
+    ) {
         let Some((part, rest)) = rest.split_first() else {
             if *room > 0 {
                 *room -= 1;

@@ -65,7 +65,10 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
         let mut table = InlineTable::new();
         table.insert("kind", column.kind.name().into());
         if column.heading != column.name {
-            table.insert("from", Value::Array(Array::from_iter([column.heading.as_str()])));
+            table.insert(
+                "from",
+                Value::Array(Array::from_iter([column.heading.as_str()])),
+            );
         }
         if let Some(separator) = column.separator {
             table.insert("separator", separator.to_string().into());
@@ -85,7 +88,12 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
             [only] => writeln!(line, "column = {}", quoted(only)),
             several => {
                 let several: Vec<String> = several.iter().map(|name| quoted(name)).collect();
-                writeln!(line, "name = {}\ncolumns = [{}]", quoted(&comparison.name), several.join(", "))
+                writeln!(
+                    line,
+                    "name = {}\ncolumns = [{}]",
+                    quoted(&comparison.name),
+                    several.join(", ")
+                )
             }
         };
         if comparison.frequency {
@@ -112,7 +120,10 @@ fn quoted(text: &str) -> String {
 
 /// The word lists that the columns have a use for.
 fn word_lists(out: &mut String, columns: &[DraftColumn], lists: &WordLists) {
-    for (heading, by_kind) in [("unknown", &lists.unknown), ("drop_words", &lists.drop_words)] {
+    for (heading, by_kind) in [
+        ("unknown", &lists.unknown),
+        ("drop_words", &lists.drop_words),
+    ] {
         let of: Vec<(&DraftColumn, &Vec<String>)> = columns
             .iter()
             .filter_map(|column| Some((column, by_kind.get(column.kind.name())?)))
@@ -169,7 +180,10 @@ pub(crate) fn refined(
     let mut array = Array::new();
     for (rule, found, pairs) in rules {
         let mut rule = Value::from(rule.as_str());
-        let note = format!("\n    # {:.2} % of matches found, {pairs:.0} pairs compared\n    ", 100.0 * found);
+        let note = format!(
+            "\n    # {:.2} % of matches found, {pairs:.0} pairs compared\n    ",
+            100.0 * found
+        );
         rule.decor_mut().set_prefix(note);
         array.push_formatted(rule);
     }
@@ -181,16 +195,27 @@ pub(crate) fn refined(
 
 fn figures(document: &mut DocumentMut, parameters: &Parameters) {
     set(document.get_mut("prior"), parameters.prior);
-    let related = document.get_mut("related").and_then(|related| related.get_mut("prior"));
+    let related = document
+        .get_mut("related")
+        .and_then(|related| related.get_mut("prior"));
     let knows_related = related.is_some();
     set(related, parameters.related);
-    let Some(comparisons) = document.get_mut("comparison").and_then(Item::as_array_of_tables_mut) else {
+    let Some(comparisons) = document
+        .get_mut("comparison")
+        .and_then(Item::as_array_of_tables_mut)
+    else {
         return;
     };
     for (comparison, rates) in comparisons.iter_mut().zip(&parameters.levels) {
         let levels = comparison.get_mut("levels").and_then(Item::as_array_mut);
-        for (level, rates) in levels.into_iter().flat_map(Array::iter_mut).zip(written(rates)) {
-            let Some(level) = level.as_inline_table_mut() else { continue };
+        for (level, rates) in levels
+            .into_iter()
+            .flat_map(Array::iter_mut)
+            .zip(written(rates))
+        {
+            let Some(level) = level.as_inline_table_mut() else {
+                continue;
+            };
             for (key, figure) in [("m", rates.m), ("u", rates.u), ("r", rates.r)] {
                 if key == "r" && !(knows_related || level.contains_key("r")) {
                     continue;
@@ -230,7 +255,11 @@ fn written(rates: &[Rates]) -> Vec<Rates> {
         .collect();
     // What rounding took or added goes to the largest.
     type Pick = fn(&mut Rates) -> &mut f64;
-    let picks: [Pick; 3] = [|rates| &mut rates.m, |rates| &mut rates.u, |rates| &mut rates.r];
+    let picks: [Pick; 3] = [
+        |rates| &mut rates.m,
+        |rates| &mut rates.u,
+        |rates| &mut rates.r,
+    ];
     for pick in picks {
         let (mut sum, mut largest) = (0.0, 0);
         for at in 0..out.len() {
