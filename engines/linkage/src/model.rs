@@ -168,7 +168,7 @@ impl Level {
 }
 
 /// How often a level is reached, by who the two records are of.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     /// Of the same.
     pub m: f64,

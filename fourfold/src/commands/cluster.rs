@@ -9,7 +9,13 @@ use cluster::{ExecutorRole, NamedKernel, SchedulerRole, Settings};
 use super::{Done, serve};
 
 /// What executors can run. A command that spreads its work adds its kernel here.
-const KERNELS: &[NamedKernel] = &[];
+const KERNELS: &[NamedKernel] = &[LINKAGE];
+
+/// The comparison of a group of blocks; see `fourfold link --cluster`.
+pub const LINKAGE: NamedKernel = NamedKernel {
+    name: "linkage",
+    kernel: linkage::batch::run_task,
+};
 
 /// An executor without a scheduler would say so twenty times a second; `cluster` says it once.
 const LOG: &str = "info,datafusion=warn,ballista_core=warn,ballista_scheduler=warn,\

@@ -106,7 +106,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Serve(command) => command.run(&cli.place).await,
         Command::Import(command) => command.run(&cli.place, cli.json).await,
         Command::Extract(command) => command.run(cli.json),
-        Command::Link(command) => command.run(cli.json),
+        Command::Link(command) => command.run(cli.json).await,
         Command::Simulate(command) => command.run(),
         Command::Ledger(command) => command.run(&cli.place, cli.json).await,
         Command::Verify(command) => command.run(),

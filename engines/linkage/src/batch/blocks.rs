@@ -170,6 +170,11 @@ impl Blocks {
         &self.marks[unit as usize * self.rules.len()..][..rule]
     }
 
+    /// For each rule, whether its marks are bits.
+    pub(crate) fn several(&self) -> &[bool] {
+        &self.several
+    }
+
     /// Whether one of the rules that marked two units so looks at them together.
     pub(crate) fn met(&self, one: u32, other: u32, marks: &[u32], others: &[u32]) -> bool {
         // Without a branch for each rule: most pairs share none.

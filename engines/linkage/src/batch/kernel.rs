@@ -294,6 +294,6 @@ impl<'a> Kernel<'a> {
             .filter(|value| b.values(column).any(|other| other.equals(*value)))
             .map(|value| pool.seen(a.cells[column], value.hash()))
             .min();
-        seen.map_or(0.0, |seen| adjusted(comparison, self.people.rows(), seen))
+        seen.map_or(0.0, |seen| adjusted(comparison, self.people.counted, seen))
     }
 }

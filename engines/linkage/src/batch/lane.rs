@@ -223,13 +223,13 @@ fn adjustments(comparison: &Comparison, people: &Population) -> Vec<f32> {
             let seen = values.map(|value| pool.seen(cell as u32, value.hash())).min();
             seen.unwrap_or(*count)
         };
-        adjusted(comparison, people.rows(), seen) as f32
+        adjusted(comparison, people.counted, seen) as f32
     };
     pool.counts.par_iter().enumerate().with_min_len(1 << 12).map(of).collect()
 }
 
 /// log2(u / share) of a value that `seen` of `records` bear, at most what the model allows.
-pub(crate) fn adjusted(comparison: &Comparison, records: usize, seen: u32) -> f64 {
+pub(crate) fn adjusted(comparison: &Comparison, records: u64, seen: u32) -> f64 {
     let exact = comparison.levels.iter().find(|level| level.exact);
     let (Some(level), Some(most)) = (exact, comparison.frequency_most) else {
         return 0.0;

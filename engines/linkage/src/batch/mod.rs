@@ -20,6 +20,7 @@ mod rule_blocks;
 pub(crate) mod sample;
 mod sketch;
 mod table;
+mod task;
 pub(crate) mod train;
 mod walk;
 
@@ -37,6 +38,7 @@ pub use labelled::PairQuality;
 pub use population::Population;
 pub use quality::{Quality, quality};
 pub use table::{Builder, ColumnNote, Layout, Rows, Table};
+pub use task::{links_of, run_task};
 pub use train::Parameters;
 
 use blocks::Blocks;

@@ -332,6 +332,15 @@ impl Pool {
         }
     }
 
+    /// Some cells of a pool, with what the whole of it counts.
+    pub(crate) fn part(sheet: Sheet, counts: Vec<u32>, by_value: Option<FxHashMap<u64, u32>>) -> Self {
+        Self {
+            sheet,
+            counts,
+            by_value,
+        }
+    }
+
     /// Whether every cell has one value at most.
     pub(crate) fn is_single(&self) -> bool {
         self.by_value.is_none()
@@ -352,6 +361,7 @@ struct Filled {
 }
 
 /// The ids of the records, one behind the other.
+#[derive(Default)]
 pub(crate) struct Ids {
     text: Vec<u8>,
     ends: Vec<u64>,

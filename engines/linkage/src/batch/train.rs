@@ -7,6 +7,7 @@
 //! rules, with a share of matches for each).
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Population;
 use super::blocks::{Between, Blocks};
@@ -36,7 +37,7 @@ const SHARED: f64 = 0.3;
 const LEAST: f64 = 1e-9;
 
 /// What training found. See [`Model::with`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
     /// The probability that two records taken at random match.
     pub prior: f64,

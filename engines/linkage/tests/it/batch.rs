@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use linkage::batch::{Batch, Between, Builder, Layout, Linkage, Population};
+use linkage::batch::{Batch, Between, Builder, Layout, Linkage, Population, links_of, run_task};
 use linkage::{Frequencies, Model, Prepared};
 use proptest::prelude::*;
 
@@ -242,6 +242,31 @@ proptest! {
             }
         }
         prop_assert_eq!(candidates, all.len());
+    }
+
+    #[test]
+    fn tasks_done_elsewhere_find_the_same_links(
+        rows in prop::collection::vec(row(), 2..40),
+        cut in -12.0..6.0,
+    ) {
+        let text = std::fs::read_to_string(crate::shipped_path("linkage.toml")).unwrap();
+        let model = shipped("linkage.toml");
+        let people = population(&model, &rows);
+        let linkage = Linkage::new(&model, &people, Between::Everybody);
+        let parameters = linkage.train();
+        let mut here = linkage.links(&model.with(&parameters), cut);
+        here.sort_by_key(|link| (link.one, link.other));
+        let answers: Vec<Vec<u8>> = linkage
+            .tasks(&text, Some(&parameters), cut)
+            .map(|task| run_task(&task).unwrap())
+            .collect();
+        prop_assert_eq!(links_of(&answers).unwrap(), here);
+    }
+
+    #[test]
+    fn bytes_that_are_no_task_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = run_task(&bytes);
+        let _ = links_of(&[bytes]);
     }
 
     #[test]
