@@ -21,6 +21,10 @@ pub(crate) enum Stream {
     Report,
     Mule,
     Total,
+    Records,
+    HomeHistory,
+    LifeHistory,
+    Entry,
 }
 
 /// One stream of chance.

@@ -100,7 +100,7 @@ pub fn write_files(folder: &Path, settings: Settings) -> Result<Written, Error> 
     Ok(Written { reports, files })
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> Error {
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Error {
     let path = path.to_path_buf();
     move |source| Error {
         path: path.clone(),
@@ -109,13 +109,13 @@ fn at(path: &Path) -> impl Fn(io::Error) -> Error {
 }
 
 /// A CSV file that knows its path, for errors.
-struct Table {
+pub(crate) struct Table {
     path: PathBuf,
     writer: csv::Writer<BufWriter<File>>,
 }
 
 impl Table {
-    fn open(path: PathBuf, headings: &[&str]) -> Result<Table, Error> {
+    pub(crate) fn open(path: PathBuf, headings: &[&str]) -> Result<Table, Error> {
         let file = File::create(&path).map_err(at(&path))?;
         let mut table = Table {
             writer: csv::Writer::from_writer(BufWriter::new(file)),
@@ -125,13 +125,13 @@ impl Table {
         Ok(table)
     }
 
-    fn row(&mut self, cells: &[&str]) -> Result<(), Error> {
+    pub(crate) fn row(&mut self, cells: &[&str]) -> Result<(), Error> {
         self.writer
             .write_record(cells)
             .map_err(|e| at(&self.path)(e.into()))
     }
 
-    fn close(mut self) -> Result<(), Error> {
+    pub(crate) fn close(mut self) -> Result<(), Error> {
         self.writer.flush().map_err(at(&self.path))
     }
 }

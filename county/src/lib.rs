@@ -22,7 +22,8 @@
 //! ```
 //!
 //! Start reading at [`County::reports`]; then `campaign` for who offends, `victims` for who is
-//! harmed, `case` for what happened, `report` and `narrative` for how it is told.
+//! harmed, `case` for what happened, `report` and `narrative` for how it is told. `people` makes the
+//! same population into a table of nominal records, for linkage.
 
 mod answers;
 mod calendar;
@@ -37,6 +38,7 @@ mod files;
 mod identifiers;
 mod narrative;
 mod organisation;
+mod people;
 mod person;
 mod place;
 mod report;
@@ -48,6 +50,7 @@ use jiff::civil::Date;
 
 pub use files::{Error, Written, write_files};
 pub use narrative::{Planted, Role};
+pub use people::{PeopleRecord, PeopleRecords, PeopleSettings, write_people};
 pub use person::Identity;
 pub use reports::Reports;
 

@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     parts: Vec<Part>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     kind: PartKind,
     column: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Part {
     other: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum PartKind {
     Exact,
     Soundex,
@@ -156,10 +156,6 @@ impl Rule {
         }
     }
 
-    pub(crate) fn seed(&self) -> Stable {
-        self.seed
-    }
-
     pub(crate) fn written(&self) -> &str {
         &self.written
     }
@@ -200,6 +196,16 @@ impl Part {
         self.column
     }
 
+    /// The whole values of either column, of a part that looks at two of them together.
+    pub(crate) fn both(&self) -> Option<(Part, Part)> {
+        let exact = |column| Part {
+            kind: PartKind::Exact,
+            column,
+            other: column,
+        };
+        (self.kind == PartKind::Unordered).then(|| (exact(self.column), exact(self.other)))
+    }
+
     /// Whether it reads a column that the other reads too.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         [self.column, self.other]
@@ -219,11 +225,6 @@ impl Part {
             (one, other) => one == other,
         };
         finer && self.column == other.column
-    }
-
-    /// Whether it looks at two columns of a record together.
-    pub(crate) fn reads_two(&self) -> bool {
-        self.kind == PartKind::Unordered
     }
 
     /// Whether it sees one thing at most in a value.

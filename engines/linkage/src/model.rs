@@ -15,7 +15,8 @@ const VERSION: u32 = 1;
 /// A linkage model, read from a TOML file (see the crate's example).
 ///
 /// - `version`, `prior`, `link`, `review`: see [`Model::prior_weight`] and [`Model::band`].
-///   `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
+///   `id`: heading of a table's id column. `country_code`: what a leading 0 of a telephone number
+///   stands for, 44 unless given.
 /// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator, order }`, where `from` lists
 ///   the headings of a table it is read from, `separator` parts several values in one cell, and
 ///   `order = "mdy"` reads dates month first. Several columns may be read from one heading.
@@ -52,6 +53,7 @@ pub struct Model {
     pub(crate) related_weight: Option<f64>,
     link: f64,
     review: f64,
+    id: Option<String>,
     pub(crate) country_code: String,
     pub(crate) abbreviations: FxHashMap<String, String>,
     /// Hashes of the formal names each nickname may stand for.
@@ -225,6 +227,7 @@ impl Model {
                 .related
                 .as_ref()
                 .map(|related| (written.prior / related.prior).log2()),
+            id: written.id.clone(),
             link: written.link,
             review: written.review,
             abbreviations: columns::abbreviations(&written)?,
@@ -261,6 +264,11 @@ impl Model {
             .map(|column| (column.name.as_str(), column.kind))
     }
 
+    /// Heading of a table's id column, where the model names it.
+    pub fn id_heading(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// The headings of a table that each column is read from, in order of the columns' names.
     pub fn headings(&self) -> impl Iterator<Item = Vec<&str>> {
         self.columns.iter().map(|column| match column.from.as_slice() {
@@ -295,6 +303,23 @@ impl Model {
         adjusted
             .flat_map(|comparison| &comparison.columns)
             .map(|at| self.columns[*at].name.as_str())
+    }
+
+    /// Whether the model tells related people from the same.
+    pub fn knows_related(&self) -> bool {
+        self.related_weight.is_some()
+    }
+
+    /// Every comparison's name and its levels' labels and rates.
+    pub fn rates(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, Rates)>)> {
+        self.comparisons.iter().map(|comparison| {
+            let levels = comparison.levels.iter();
+            let rates = levels.map(|level| {
+                let Level { m, u, r, .. } = *level;
+                (level.label.as_str(), Rates { m, u, r })
+            });
+            (comparison.name.as_str(), rates)
+        })
     }
 
     /// Weight of the prior in bits: log2 of the odds that two records taken at random match.

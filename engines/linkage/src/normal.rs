@@ -11,6 +11,9 @@ pub(crate) const RULES: u64 = 3;
 /// Words in lower case without accents, apostrophes or punctuation, one space between. Empty when
 /// nothing is left.
 pub(crate) fn words(text: &str) -> String {
+    if text.is_ascii() {
+        return plain_words(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut parted = false;
     let mut push = |c: char| match c {
@@ -25,10 +28,6 @@ pub(crate) fn words(text: &str) -> String {
         }
         _ => parted = true,
     };
-    if text.is_ascii() {
-        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
-        return out;
-    }
     // Lower case before and after: some capitals decompose only once lowered, and some
     // decompositions are capitals.
     let lowered = text.chars().flat_map(char::to_lowercase);
@@ -43,6 +42,24 @@ pub(crate) fn words(text: &str) -> String {
         }
     }
     out
+}
+
+/// The same of ASCII, which nearly all records are.
+fn plain_words(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut parted = false;
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            if parted && !out.is_empty() {
+                out.push(b' ');
+            }
+            parted = false;
+            out.push(byte.to_ascii_lowercase());
+        } else {
+            parted |= !matches!(byte, b'\'' | b'`' | b'.');
+        }
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Latin letters that Unicode does not decompose, as they are written in English records.
@@ -167,7 +184,7 @@ pub(crate) fn civil(date: &str) -> Option<(i64, i64, i64)> {
 /// exact comparison only (see [`sector`]). Of a text too long to be one, such as a whole address,
 /// the last United Kingdom postcode in it.
 pub(crate) fn postcode(text: &str) -> Option<String> {
-    let code = identifier(text)?;
+    let code = capitals(text);
     match code.len() {
         0..3 => None,
         3..=10 => Some(code),
@@ -191,6 +208,14 @@ fn last_postcode(text: &str) -> Option<String> {
             .or_else(|| Some(format!("{}{}", words[at.checked_sub(1)?], words[at])).filter(british))
     };
     (0..words.len()).rev().find_map(ending_at)
+}
+
+/// The ASCII letters and digits of a text, in capitals.
+fn capitals(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let symbols = text.bytes().filter(u8::is_ascii_alphanumeric);
+    out.extend(symbols.map(|byte| byte.to_ascii_uppercase()));
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// District and first digit of the inward part: some 3,000 addresses. `None` unless the postcode
@@ -218,13 +243,12 @@ pub(crate) fn phone(text: &str, country_code: &str) -> Option<String> {
         .split(|c: char| c.is_ascii_digit())
         .next()?
         .contains('+');
-    let mut digits: String = main.chars().filter(char::is_ascii_digit).collect();
-    let international = if let Some(rest) = digits.strip_prefix("00") {
-        digits = rest.to_owned();
-        true
-    } else {
-        international
-    };
+    // One more for the sign, and some for the country code.
+    let mut number = String::with_capacity(main.len() + country_code.len() + 1);
+    number.extend(main.chars().filter(char::is_ascii_digit));
+    let trunk = number.starts_with("00");
+    let international = international || trunk;
+    let digits = if trunk { &number[2..] } else { &number };
     let national = if let Some(rest) = digits.strip_prefix(country_code)
         && (international || rest.len() >= 9)
     {
@@ -235,11 +259,16 @@ pub(crate) fn phone(text: &str, country_code: &str) -> Option<String> {
     } else {
         digits.strip_prefix('0')
     };
-    let number = match national {
-        Some(rest) => format!("+{country_code}{rest}"),
-        None if international => format!("+{digits}"),
-        None => digits,
-    };
+    match national {
+        Some(rest) => {
+            let before = number.len() - rest.len();
+            number.replace_range(..before, country_code);
+            number.insert(0, '+');
+        }
+        None if trunk => number.replace_range(..2, "+"),
+        None if international => number.insert(0, '+'),
+        None => {}
+    }
     let count = number.trim_start_matches('+').len();
     (7..=15).contains(&count).then_some(number)
 }
@@ -251,14 +280,20 @@ pub(crate) fn email(text: &str) -> Option<String> {
         .trim()
         .trim_end_matches(['.', ',', ';', '>'])
         .trim_start_matches('<');
-    let address = text.to_lowercase();
-    let address = address.strip_prefix("mailto:").unwrap_or(&address);
+    let mut address = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.to_lowercase()
+    };
+    if address.starts_with("mailto:") {
+        address.drain(.."mailto:".len());
+    }
     let (local, domain) = address.split_once('@')?;
     let plain = |part: &str| {
         !part.is_empty()
             && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
     };
-    (plain(local) && plain(domain) && address.len() <= 254).then(|| address.to_owned())
+    (plain(local) && plain(domain) && address.len() <= 254).then_some(address)
 }
 
 /// What stands before the `@`.
@@ -280,11 +315,7 @@ pub(crate) fn number(text: &str) -> Option<String> {
 
 /// A reference such as a company number: ASCII letters and digits in capitals.
 pub(crate) fn identifier(text: &str) -> Option<String> {
-    let code: String = text
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
+    let code = capitals(text);
     (!code.is_empty()).then_some(code)
 }
 

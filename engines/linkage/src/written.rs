@@ -14,6 +14,7 @@ pub(crate) struct Written {
     pub prior: f64,
     pub link: f64,
     pub review: f64,
+    pub id: Option<String>,
     #[serde(default = "united_kingdom")]
     pub country_code: String,
     pub blocking: Vec<String>,

@@ -1,4 +1,4 @@
-//! `fourfold simulate`: a generated county as files, with the truth apart.
+//! `fourfold simulate`: a generated county as files, with the truth apart; or a table of its people.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,9 @@ pub struct Simulate {
     out: PathBuf,
     #[arg(long, default_value_t = 20_000)]
     reports: u64,
+    /// Write a table of nominal records with this many rows, for linkage, in place of reports
+    #[arg(long, conflicts_with_all = ["reports", "ends", "days", "dirt"])]
+    people: Option<u64>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Last day of the county's history, for example 2026-11-22; yesterday when it is not given
@@ -28,6 +31,13 @@ pub struct Simulate {
 
 impl Simulate {
     pub fn run(self) -> Result<Done> {
+        if let Some(records) = self.people {
+            let settings = county::PeopleSettings::new(records, self.seed);
+            let table = county::write_people(&self.out, settings)
+                .with_context(|| format!("{} cannot be written", self.out.display()))?;
+            println!("{}\t{records} rows", table.display());
+            return Ok(Done::Clean);
+        }
         let settings = settings(
             self.reports,
             self.seed,

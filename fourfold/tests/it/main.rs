@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod allocation;
+mod cluster_roles;
 mod harness;
 mod imports;
 mod inbox;
 mod judging;
 mod killed;
+mod linking;
 mod programs;
 mod reports;
 mod search;

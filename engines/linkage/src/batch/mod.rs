@@ -5,31 +5,44 @@
 //! [`Linkage`]: blocks, trained parameters, links, clusters. All cores are used; the answer does
 //! not depend on how many there are, nor on the order of rows.
 
+mod assign;
 mod blocks;
 mod clusters;
+mod flat;
 pub(crate) mod intern;
 pub(crate) mod kernel;
 mod keys;
+mod labelled;
+mod lane;
 mod population;
+mod quality;
+mod rule_blocks;
 pub(crate) mod sample;
+mod sketch;
 mod table;
 pub(crate) mod train;
+mod walk;
 
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 use thiserror::Error;
 
+pub use assign::Assigned;
 pub use blocks::{Between, HotBlock};
 pub use clusters::{Clusters, Link};
+pub use flat::Batch;
+pub use labelled::PairQuality;
 pub use population::Population;
+pub use quality::{Quality, quality};
 pub use table::{Builder, ColumnNote, Layout, Rows, Table};
 pub use train::Parameters;
 
 use blocks::Blocks;
 pub(crate) use blocks::LARGEST as HOT;
-use kernel::Kernel;
+use kernel::{Kernel, Memory};
+pub(crate) use sketch::Sketches;
 
 use crate::Model;
 
@@ -67,6 +80,8 @@ pub struct Linkage<'a> {
     people: &'a Population,
     between: Between,
     blocks: Blocks,
+    /// Made when first asked for.
+    sketches: OnceLock<Sketches>,
 }
 
 /// Pairs that one task looks at.
@@ -80,7 +95,13 @@ impl<'a> Linkage<'a> {
             people,
             between,
             blocks: Blocks::new(model, people),
+            sketches: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
+        let sketches = self.sketches.get_or_init(|| Sketches::new(&self.model, self.people));
+        Kernel::new(model, self.people, sketches)
     }
 
     /// Pairs that each rule looks at; a pair of several rules counts in each.
@@ -95,57 +116,89 @@ impl<'a> Linkage<'a> {
 
     /// Estimates the model's parameters on this population, without labels.
     pub fn train(&self) -> Parameters {
-        train::train(&self.model, self.people, &self.blocks, self.between)
+        train::train(&self.kernel(&self.model), &self.blocks, self.between)
     }
 
     /// All pairs of units of at least `cut` bits under a model, which may be another one than the
     /// blocks were made with as long as it has the same columns and rules. In no particular order.
     pub fn links(&self, model: &Model, cut: f64) -> Vec<Link> {
-        let kernel = Kernel::new(model, self.people);
-        let memories = Mutex::new(Vec::new());
+        let kernel = self.kernel(model);
+        let memories = Memories::of(&kernel);
         let stretches = self.blocks.stretches(TASK);
         let found: Vec<Vec<Link>> = stretches
             .into_par_iter()
             .map(|stretch| {
-                let free = memories.lock().ok().and_then(|mut free| free.pop());
-                let mut memory = free.unwrap_or_else(|| kernel.memory());
+                let mut memory = memories.take();
                 let mut links = Vec::new();
-                self.blocks.walk(self.people, stretch, |pair| {
-                    if !sample::may_pair(self.people, self.between, pair.one, pair.other) {
+                walk::walk(&self.blocks, &kernel, stretch, |one, other, a, b| {
+                    if !sample::may_pair(self.people, self.between, one, other) {
                         return;
                     }
-                    if let Some(weight) = kernel.weight_of(&mut memory, pair.a, pair.b, cut) {
-                        let (one, other) = (pair.one, pair.other);
+                    if let Some(weight) = kernel.weight_of(&mut memory, a, b, cut) {
                         links.push(Link { one, other, weight: weight as f32 });
                     }
                 });
-                if let Ok(mut free) = memories.lock() {
-                    free.push(memory);
-                }
+                memories.give_back(memory);
                 links
             })
             .collect();
         found.concat()
     }
 
-    /// TUNING
-    pub fn weigh(&self, model: &Model, one: u32, other: u32) -> f64 {
-        let kernel = Kernel::new(model, self.people);
-        kernel.weight(&mut kernel.memory(), one, other, f64::NEG_INFINITY).unwrap_or(f64::NEG_INFINITY)
+    /// How a match weight of two records, by row, comes about.
+    pub fn explain<'m>(&self, model: &'m Model, one: usize, other: usize) -> crate::Scored<'m> {
+        let (a, b) = (self.people.unit(one), self.people.unit(other));
+        let known = population::Known { model, people: self.people, unit: a };
+        model.scored(self.people.row(a), self.people.row(b), &known)
+    }
+
+    /// Whether some blocking rule looks at a pair of records, by row.
+    pub fn is_candidate(&self, one: usize, other: usize) -> bool {
+        let (a, b) = (self.people.unit(one), self.people.unit(other));
+        self.blocks.found_by(a, b) > 0
     }
 
     /// Puts units together along links; see [`Clusters`].
     pub fn clusters(&self, model: &Model, links: Vec<Link>, cohesion: f64) -> Clusters {
-        let kernel = Kernel::new(model, self.people);
-        let mut memory = kernel.memory();
-        clusters::clusters(self.people.units(), links, cohesion, |one, other| {
-            if !sample::may_pair(self.people, self.between, one, other) {
-                return f64::NEG_INFINITY;
-            }
-            kernel
-                .weight(&mut memory, one, other, f64::NEG_INFINITY)
-                .unwrap_or(f64::NEG_INFINITY)
+        let kernel = self.kernel(model);
+        let memories = Memories::of(&kernel);
+        clusters::clusters(self.people.units(), links, cohesion, |pairs| {
+            let mut memory = memories.take();
+            pairs(&mut |one, other| {
+                if !sample::may_pair(self.people, self.between, one, other) {
+                    return -clusters::LOUDEST;
+                }
+                let weight = kernel.weight(&mut memory, one, other, -clusters::LOUDEST);
+                weight.unwrap_or(-clusters::LOUDEST)
+            });
+            memories.give_back(memory);
         })
+    }
+}
+
+/// Memories of a kernel, as many as threads were ever at work at once.
+struct Memories<'k> {
+    kernel: &'k Kernel<'k>,
+    free: Mutex<Vec<Memory>>,
+}
+
+impl<'k> Memories<'k> {
+    fn of(kernel: &'k Kernel<'k>) -> Self {
+        Self {
+            kernel,
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn take(&self) -> Memory {
+        let free = self.free.lock().ok().and_then(|mut free| free.pop());
+        free.unwrap_or_else(|| self.kernel.memory())
+    }
+
+    fn give_back(&self, memory: Memory) {
+        if let Ok(mut free) = self.free.lock() {
+            free.push(memory);
+        }
     }
 }
 

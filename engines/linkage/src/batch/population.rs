@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 
 use super::table::{ColumnNote, Ids, Pool, Row, Table};
+use crate::score::Frequencies;
+use crate::sheet::Record as _;
 use crate::stable::Stable;
+use crate::Model;
 
 /// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared
 /// with others once, and joined or not as one.
@@ -98,11 +101,42 @@ impl Population {
         self.unit_of[row]
     }
 
-    /// TUNING
-    pub fn show(&self, model: &crate::Model, row: usize) -> String {
-        use crate::sheet::Record as _;
-        let r = self.row(self.unit(row));
-        (0..self.pools.len()).map(|c| format!("{}={}", model.columns[c].name, r.values(c).map(|v| v.text()).collect::<Vec<_>>().join("/"))).collect::<Vec<_>>().join(" | ")
+    /// Which source a record came from, by its row.
+    pub fn source(&self, row: usize) -> u16 {
+        self.sources[self.unit(row) as usize]
+    }
+
+    /// The first row that says what a unit says.
+    pub fn a_row_of(&self, unit: u32) -> usize {
+        self.unit_of.iter().position(|of| *of == unit).unwrap_or(0)
+    }
+
+    /// Two records side by side, by row: each column's name and the normal values of both.
+    pub fn side_by_side(&self, model: &Model, one: usize, other: usize) -> Vec<(String, String, String)> {
+        let values = |row: usize, column: usize| {
+            let row = self.row(self.unit(row));
+            let values: Vec<&str> = self.pools[column]
+                .sheet
+                .slot(row.cells[column] as usize)
+                .map(|value| value.text())
+                .collect();
+            values.join("; ")
+        };
+        let columns = model.columns().enumerate();
+        columns
+            .map(|(at, (name, _))| (name.to_owned(), values(one, at), values(other, at)))
+            .collect()
+    }
+
+    /// The match weight of two records that both say what a unit says.
+    pub fn weight_of_equals(&self, model: &Model, unit: u32) -> f64 {
+        let known = Known { model, people: self, unit };
+        model.scored(self.row(unit), self.row(unit), &known).weight
+    }
+
+    /// The row of an id, of the first source that has it.
+    pub fn find(&self, id: &[u8]) -> Option<usize> {
+        (0..self.rows()).find(|row| self.ids.get(*row) == id)
     }
 
     pub(crate) fn row(&self, unit: u32) -> Row<'_> {
@@ -129,4 +163,21 @@ fn contents(pool: &Pool) -> Vec<u64> {
                 .finish()
         })
         .collect()
+}
+
+/// How common the values of one unit are.
+pub(crate) struct Known<'p> {
+    pub(crate) model: &'p Model,
+    pub(crate) people: &'p Population,
+    pub(crate) unit: u32,
+}
+
+impl Frequencies for Known<'_> {
+    fn share(&self, column: &str, value: &str) -> Option<f64> {
+        let at = self.model.columns().position(|(name, _)| name == column)?;
+        let row = self.people.row(self.unit);
+        let found = row.values(at).find(|held| held.text() == value)?;
+        let seen = self.people.pools[at].seen(row.cells[at], found.hash());
+        Some(f64::from(seen) / self.people.rows() as f64)
+    }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::intern::Interner;
 use crate::Model;
+use crate::model::Column;
 use crate::batch::Refused;
 use crate::prepared::beginning;
 use crate::sheet::{Record, Sheet, Values};
@@ -141,9 +142,9 @@ impl<'m> Builder<'m> {
             text: self.ids,
             ends: self.id_ends,
         };
-        ids.check()?;
+        ids.check(&self.sources)?;
         let model = self.model;
-        let columns: Vec<(Column, ColumnNote)> = self
+        let columns: Vec<(Filled, ColumnNote)> = self
             .raws
             .into_par_iter()
             .enumerate()
@@ -184,7 +185,7 @@ impl RawColumn {
         }
     }
 
-    fn finish(mut self, model: &Model, at: usize) -> Result<(Column, ColumnNote), Refused> {
+    fn finish(mut self, model: &Model, at: usize) -> Result<(Filled, ColumnNote), Refused> {
         self.texts.close();
         let numbers: Vec<u32> = (0..self.texts.len() as u32).collect();
         let chunks: Vec<Normal> = numbers
@@ -231,7 +232,7 @@ impl RawColumn {
         }
         note.distinct = cells.len() as u64 - 1;
         note.filled = self.cells.len() as u64 - u64::from(counts[0]);
-        let column = Column {
+        let column = Filled {
             pool: Pool::new(sheet, counts),
             cells: self.cells,
         };
@@ -253,7 +254,6 @@ impl Normal {
     fn of(model: &Model, at: usize, texts: &Interner, numbers: &[u32]) -> Self {
         let column = &model.columns[at];
         let mut found = Self::default();
-        let mut values: Vec<String> = Vec::new();
         for number in numbers {
             let raw = texts.text(*number);
             let latin;
@@ -265,26 +265,40 @@ impl Normal {
                     &latin
                 }
             };
-            values.clear();
-            let parts = raw
-                .split(|c| c == VALUE || Some(c) == column.separator)
-                .filter(|part| !part.trim().is_empty());
-            values.extend(parts.filter_map(|part| model.normal_form(column, beginning(part))));
-            values.sort_unstable();
-            values.dedup();
-            if values.is_empty() && !raw.trim().is_empty() {
+            let parted = raw.contains(|c| c == VALUE || Some(c) == column.separator);
+            let before = found.text.len();
+            if parted {
+                found.several(model, column, raw);
+            } else if let Some(value) = model.normal_form(column, beginning(raw)) {
+                found.text.push_str(&value);
+            }
+            if found.text.len() == before && !raw.trim().is_empty() {
                 found.unusable += 1;
                 found.unusable_example.get_or_insert_with(|| raw.chars().take(60).collect());
-            }
-            for (n, value) in values.iter().enumerate() {
-                if n > 0 {
-                    found.text.push(VALUE);
-                }
-                found.text.push_str(value);
             }
             found.ends.push(found.text.len());
         }
         found
+    }
+}
+
+impl Normal {
+    /// Adds the normal forms of several values, ascending and each once.
+    fn several(&mut self, model: &Model, column: &Column, raw: &str) {
+        let parts = raw
+            .split(|c| c == VALUE || Some(c) == column.separator)
+            .filter(|part| !part.trim().is_empty());
+        let mut values: Vec<String> = parts
+            .filter_map(|part| model.normal_form(column, beginning(part)))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        for (n, value) in values.iter().enumerate() {
+            if n > 0 {
+                self.text.push(VALUE);
+            }
+            self.text.push_str(value);
+        }
     }
 }
 
@@ -332,7 +346,7 @@ impl Pool {
     }
 }
 
-struct Column {
+struct Filled {
     pool: Pool,
     cells: Vec<u32>,
 }
@@ -349,11 +363,19 @@ impl Ids {
         &self.text[start as usize..self.ends[row] as usize]
     }
 
-    /// Refuses an id that is empty or stands in two rows.
-    fn check(&self) -> Result<(), Refused> {
+    /// Refuses an id that is empty or stands in two rows of one source.
+    fn check(&self, sources: &[u16]) -> Result<(), Refused> {
+        // Tables often come in order of id, and then no two are the same.
+        let ascends = |row: &usize| self.get(*row) > row.checked_sub(1).map_or(&[][..], |before| self.get(before));
+        if (0..self.ends.len()).all(|row| ascends(&row)) {
+            return Ok(());
+        }
         let mut hashed: Vec<(u64, u32)> = (0..self.ends.len())
             .into_par_iter()
-            .map(|row| (super::hash_bytes(self.get(row)), row as u32))
+            .map(|row| {
+                let hash = super::hash_bytes(self.get(row));
+                (hash.wrapping_add(u64::from(sources[row])), row as u32)
+            })
             .collect();
         hashed.par_sort_unstable();
         let text = |row: u32| String::from_utf8_lossy(self.get(row as usize)).into_owned();
@@ -362,7 +384,8 @@ impl Ids {
         }
         for pair in hashed.windows(2) {
             let [(one, first), (other, second)] = pair else { continue };
-            if one == other && self.get(*first as usize) == self.get(*second as usize) {
+            let same_source = sources[*first as usize] == sources[*second as usize];
+            if one == other && same_source && self.get(*first as usize) == self.get(*second as usize) {
                 return Err(Refused::DuplicateId {
                     id: text(*first),
                     first: u64::from(*first) + 1,
@@ -376,7 +399,7 @@ impl Ids {
 
 /// A whole table, ready to be linked.
 pub struct Table {
-    columns: Vec<Column>,
+    columns: Vec<Filled>,
     notes: Vec<ColumnNote>,
     sources: Vec<u16>,
     ids: Ids,

@@ -25,7 +25,10 @@ const ROUNDS: usize = 60;
 /// It has settled when no m moves by more.
 const SETTLED: f64 = 0.000_1;
 /// What the model's own m counts for, in matches: keeps a level that was never met possible.
-const BELIEF: f64 = 8.0;
+pub(super) const BELIEF: f64 = 8.0;
+/// What a level that was never met counts for beside that, in matches: not having met it says how
+/// rare it is, and no more.
+const UNSEEN: f64 = 0.5;
 /// Relatives share what a comparison is about when they reach its first level at least this often,
 /// by how often the same person does.
 const SHARED: f64 = 0.3;
@@ -49,20 +52,19 @@ pub struct Parameters {
     pub missed: f64,
 }
 
-/// Estimates a model's parameters on a population.
+/// Estimates the parameters of a kernel's model on its population.
 pub(crate) fn train(
-    model: &Model,
-    people: &Population,
+    kernel: &Kernel<'_>,
     blocks: &Blocks,
     between: Between,
 ) -> Parameters {
-    let kernel = Kernel::new(model, people);
+    let model = kernel.model;
     let block_pairs = (ALL_BLOCK_PAIRS / model.rules.len() as u64).min(BLOCK_PAIRS);
     let samples: Vec<RuleSample> = (0..model.rules.len())
         .into_par_iter()
-        .map(|rule| sample::of_rule(&kernel, blocks, rule, block_pairs, between))
+        .map(|rule| sample::of_rule(kernel, blocks, rule, block_pairs, between))
         .collect();
-    estimate(&kernel, &samples, RANDOM_PAIRS, between)
+    estimate(kernel, &samples, RANDOM_PAIRS, between)
 }
 
 /// Estimates the parameters from pairs of each rule's blocks, and u from `random` pairs.
@@ -170,7 +172,7 @@ fn agreement(people: &Population, column: usize) -> Option<f64> {
 }
 
 /// Makes shares add up to 1, none below [`LEAST`].
-fn normalised(shares: &mut [f64]) {
+pub(super) fn normalised(shares: &mut [f64]) {
     let sum: f64 = shares.iter().map(|share| share.max(LEAST)).sum();
     for share in shares {
         *share = share.max(LEAST) / sum;
@@ -225,8 +227,8 @@ impl Em<'_> {
             self.rates.iter_mut().zip(counted).zip(believed)
         {
             for (at, level) in believed.levels.iter().enumerate() {
-                same[at] += BELIEF * level.m;
-                related[at] += BELIEF * level.r;
+                same[at] += BELIEF * level.m + UNSEEN;
+                related[at] += BELIEF * level.r + UNSEEN;
             }
             normalised(&mut same);
             normalised(&mut related);

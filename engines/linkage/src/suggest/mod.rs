@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::batch::intern::Interner;
 use crate::batch::kernel::Kernel;
 use crate::batch::train::{RANDOM_PAIRS, estimate};
-use crate::batch::{Between, Parameters, Population, Rows};
+use crate::batch::{Sketches, Between, Parameters, Population, Rows};
 use crate::blocking::Part;
 use crate::model::{Kind, Model};
 use candidates::{Candidate, candidates};
@@ -119,6 +119,11 @@ impl Profile {
         }
     }
 
+    /// The table's headings.
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
     /// Looks at some rows.
     pub fn add(&mut self, rows: &impl Rows) {
         self.records += rows.len() as u64;
@@ -188,7 +193,7 @@ impl Profile {
             ));
         }
         Ok(Draft {
-            toml: text::draft(&columns, lists),
+            toml: text::draft(&columns, lists, id.as_deref()),
             id,
             left_out,
         })
@@ -333,10 +338,12 @@ pub fn refine(
     };
     let among = (between, sampled);
     let tried = with(&candidates);
-    let kernel = Kernel::new(&tried, people);
+    let sketches = Sketches::new(model, people);
+    let kernel = Kernel::new(&tried, people, &sketches);
     let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
     let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
-    let chosen = choose::choose(&Kernel::new(&trained, people), &look, budget, records);
+    let chosen =
+        choose::choose(&Kernel::new(&trained, people, &sketches), &look, budget, records);
     // Estimated once more on what the chosen rules find, and on more of it.
     let mut kept: Vec<Candidate> = chosen
         .iter()
@@ -347,7 +354,7 @@ pub fn refine(
         kept.extend(candidates.iter().take(3).cloned());
     }
     let kept_model = with(&kept);
-    let kernel = Kernel::new(&kept_model, people);
+    let kernel = Kernel::new(&kept_model, people, &sketches);
     let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
     let parameters = estimate(&kernel, &look.samples, RANDOM_PAIRS, between);
     let noted = |(at, rule): (usize, &str)| {

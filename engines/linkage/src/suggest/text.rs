@@ -48,10 +48,13 @@ const COLUMNS: &str = "\
 [columns]";
 
 /// A draft of the model file.
-pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists) -> String {
+pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>) -> String {
     let mut out = HEAD.to_owned();
     let line = &mut out;
     // Writing to a string cannot fail.
+    if let Some(id) = id {
+        let _ = writeln!(line, "\n# What tells records apart.\nid = {}", quoted(id));
+    }
     line.push_str(THRESHOLDS);
     let _ = writeln!(line, "blocking = [");
     for rule in &draft::rules(columns) {

@@ -1,0 +1,288 @@
+//! Linkage of whole tables, from files to files.
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use linkage::Model;
+use linkage::batch::{Assigned, Clusters, Link, Linkage, Population, quality};
+
+use super::chart::Shown;
+use super::receipt::{Judged, Receipt, Rule};
+use super::write::{Field, Sink};
+use super::{Done, Run, between, labels, names, population, read_model, suggest};
+
+/// Records that say exactly the same are written as pairs all with all up to this many; of more,
+/// each with the first.
+const ALL_WITH_ALL: usize = 50;
+/// The weakest bridge of a cluster that nobody need look at, in bits above the threshold.
+const SURE: f64 = 6.0;
+
+pub fn run(run: &Run, json: bool) -> Result<Done> {
+    let bar = bar(json);
+    let mut receipt = Receipt::begin();
+    let (text, model, id) = match &run.model {
+        Some(path) => {
+            let (text, model) = read_model(path)?;
+            (text, model, run.id.clone())
+        }
+        None => {
+            bar.set_message("suggesting a model");
+            let suggested = suggest::suggest(run)?;
+            let text = suggested.refined.toml;
+            let model = Model::from_toml(&text).context("the suggested model")?;
+            receipt.lap("suggest");
+            (text, model, suggested.draft.id)
+        }
+    };
+    bar.set_message("reading");
+    let (people, left_out) = population(&run.files, &model, id.as_deref(), 1)?;
+    receipt.records = people.rows() as u64;
+    receipt.distinct = people.units() as u64;
+    receipt.left_out = left_out.rows;
+    receipt.columns = people.notes().iter().map(Into::into).collect();
+    receipt.lap("read");
+    bar.set_message("blocking");
+    let linkage = Linkage::new(&model, &people, between(run.find));
+    receipt.hot_blocks = linkage.hot_blocks().iter().map(Into::into).collect();
+    receipt.rules = model
+        .written_rules()
+        .zip(linkage.pairs())
+        .map(|(rule, pairs)| Rule { rule: rule.to_owned(), pairs })
+        .collect();
+    receipt.lap("block");
+    let entities = run.labels.as_deref().map(|path| labels::read(path, &people)).transpose()?;
+    let model = if run.train {
+        bar.set_message("training");
+        let trained = train(run, &linkage, (&model, &text), entities.as_deref(), &mut receipt)?;
+        receipt.lap("train");
+        trained
+    } else {
+        model.clone()
+    };
+    let link = run.threshold.map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
+    receipt.threshold = 1.0 / (1.0 + (-link).exp2());
+    let shows_more = run.pairs.is_some() || run.review.is_some() || run.chart.is_some();
+    let least = if shows_more || entities.is_some() {
+        model.review_threshold().min(link)
+    } else {
+        link
+    };
+    bar.set_message("comparing");
+    let mut links = linkage.links(&model, least);
+    receipt.lap("compare");
+    bar.set_message("clustering");
+    let taken: Vec<Link> = links.iter().copied().filter(|pair| f64::from(pair.weight) >= link).collect();
+    receipt.links = taken.len() as u64;
+    let clusters = linkage.clusters(&model, taken, link);
+    let assigned = linkage.assign(&model, &clusters, link);
+    receipt.clusters = assigned.clusters;
+    receipt.several = assigned.several;
+    receipt.largest = assigned.largest;
+    receipt.too_bare = assigned.too_bare;
+    receipt.refused = clusters.refused.len() as u64;
+    receipt.lap("cluster");
+    bar.set_message("writing");
+    links.sort_unstable_by_key(|link| (link.one, link.other));
+    links.dedup_by_key(|link| (link.one, link.other));
+    let out = Out { run, people: &people, model: &model, link };
+    receipt.weak = out.write(&links, &clusters, &assigned)?;
+    let labelled = entities.map(|entities| {
+        let curve = linkage.precision_and_recall(&entities, &links);
+        (curve, linkage.quality_of_clusters(&entities, &assigned))
+    });
+    receipt.judged = labelled.as_ref().map(|(_, clusters)| Judged::from(clusters));
+    if let Some(path) = &run.chart {
+        let shown = Shown {
+            tables: &names(&run.files),
+            receipt: &receipt,
+            model: &model,
+            people: &people,
+            linkage: &linkage,
+            link,
+            links: &links,
+            clusters: &clusters,
+            labelled,
+        };
+        shown.write(path)?;
+    }
+    receipt.lap("write");
+    bar.finish_and_clear();
+    for told in &left_out.told {
+        eprintln!("{told}");
+    }
+    if left_out.rows > left_out.told.len() as u64 {
+        eprintln!("and {} more rows", left_out.rows - left_out.told.len() as u64);
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&receipt)?);
+    } else {
+        receipt.show();
+    }
+    Ok(if receipt.has_findings() { Done::WithFindings } else { Done::Clean })
+}
+
+fn bar(json: bool) -> ProgressBar {
+    if json {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
+
+/// Estimates the model's figures and keeps them where they are wanted.
+fn train(
+    run: &Run,
+    linkage: &Linkage<'_>,
+    (model, text): (&Model, &str),
+    entities: Option<&[Option<u32>]>,
+    receipt: &mut Receipt,
+) -> Result<Model> {
+    let parameters = match entities {
+        Some(entities) => linkage.train_on(entities),
+        None => linkage.train(),
+    };
+    receipt.trained = Some((&parameters).into());
+    if let Some(path) = &run.save_model {
+        let text = linkage::suggest::retrained(text, &parameters).context("the model file")?;
+        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(model.with(&parameters))
+}
+
+/// The files that were asked for.
+struct Out<'a> {
+    run: &'a Run,
+    people: &'a Population,
+    model: &'a Model,
+    link: f64,
+}
+
+impl Out<'_> {
+    /// Writes them; how many clusters are weak.
+    fn write(&self, links: &[Link], clusters: &Clusters, assigned: &Assigned) -> Result<u64> {
+        if let Some(path) = &self.run.out {
+            let several = self.run.files.len() > 1;
+            let headings: &[&str] = if several { &["id", "cluster_id", "table"] } else { &["id", "cluster_id"] };
+            let mut sink = Sink::create(path, headings)?;
+            for (row, lead) in assigned.lead.iter().enumerate() {
+                let (id, lead) = (self.people.id(row), *lead as usize);
+                if several {
+                    let table = self.table(row);
+                    let cluster = [self.table(lead).as_bytes(), b"/", self.people.id(lead)].concat();
+                    sink.row(&[Field::Text(id), Field::Text(&cluster), Field::Text(table.as_bytes())])?;
+                } else {
+                    sink.row(&[Field::Text(id), Field::Text(self.people.id(lead))])?;
+                }
+            }
+            sink.finish()?;
+        }
+        if self.run.pairs.is_some() || self.run.review.is_some() {
+            let rows = self.rows_by_unit();
+            if let Some(path) = &self.run.pairs {
+                self.pairs(path, links, &rows)?;
+            }
+            if let Some(path) = &self.run.review {
+                self.review(path, links, clusters, &rows)?;
+            }
+        }
+        let qualities = quality(clusters, links);
+        let weak = qualities.iter().filter(|quality| quality.is_weak(self.link + SURE));
+        Ok(weak.count() as u64)
+    }
+
+    fn table(&self, row: usize) -> String {
+        let file = self.run.files.get(usize::from(self.people.source(row)));
+        file.map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+            .unwrap_or_else(|| names(&self.run.files))
+    }
+
+    /// The rows of every unit: where they end, and they.
+    fn rows_by_unit(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut rows: Vec<u32> = (0..self.people.rows() as u32).collect();
+        rows.sort_by_key(|row| self.people.unit(*row as usize));
+        let mut ends = vec![0; self.people.units()];
+        for (at, row) in rows.iter().enumerate() {
+            ends[self.people.unit(*row as usize) as usize] = at as u32 + 1;
+        }
+        (ends, rows)
+    }
+
+    fn pairs(&self, path: &std::path::Path, links: &[Link], (ends, rows): &(Vec<u32>, Vec<u32>)) -> Result<()> {
+        let of = |unit: u32| {
+            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            &rows[start as usize..ends[unit as usize] as usize]
+        };
+        let mut sink = Sink::create(path, &["id_l", "id_r", "weight", "probability"])?;
+        let mut pair = |one: u32, other: u32, weight: f64| {
+            sink.row(&[
+                Field::Text(self.people.id(one as usize)),
+                Field::Text(self.people.id(other as usize)),
+                Field::Number(weight),
+                Field::Number(1.0 / (1.0 + (-weight).exp2())),
+            ])
+        };
+        for link in links {
+            for one in of(link.one) {
+                for other in of(link.other) {
+                    pair(*one, *other, f64::from(link.weight))?;
+                }
+            }
+        }
+        for unit in 0..ends.len() as u32 {
+            let same = of(unit);
+            if same.len() < 2 {
+                continue;
+            }
+            let weight = self.people.weight_of_equals(self.model, unit);
+            let all = same.len() <= ALL_WITH_ALL;
+            for (at, one) in same.iter().enumerate().take(if all { same.len() } else { 1 }) {
+                for other in &same[at + 1..] {
+                    pair(*one, *other, weight)?;
+                }
+            }
+        }
+        sink.finish()
+    }
+
+    /// What a person should look at, the most doubtful first.
+    fn review(
+        &self,
+        path: &std::path::Path,
+        links: &[Link],
+        clusters: &Clusters,
+        (ends, rows): &(Vec<u32>, Vec<u32>),
+    ) -> Result<()> {
+        let first = |unit: u32| {
+            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            self.people.id(rows[start as usize] as usize)
+        };
+        let mut sink = Sink::create(path, &["id_l", "id_r", "why", "weight", "probability"])?;
+        let mut row = |link: &Link, why: &str| {
+            let weight = f64::from(link.weight);
+            sink.row(&[
+                Field::Text(first(link.one)),
+                Field::Text(first(link.other)),
+                Field::Text(why.as_bytes()),
+                Field::Number(weight),
+                Field::Number(1.0 / (1.0 + (-weight).exp2())),
+            ])
+        };
+        for link in &clusters.refused {
+            row(link, "alike, but their groups speak against it")?;
+        }
+        for quality in quality(clusters, links) {
+            if quality.is_weak(self.link + SURE) {
+                for bridge in quality.bridges.iter().filter(|bridge| f64::from(bridge.weight) < self.link + SURE) {
+                    row(bridge, "all that holds two parts of a cluster together")?;
+                }
+            }
+        }
+        for link in links.iter().filter(|link| f64::from(link.weight) < self.link) {
+            row(link, "near the threshold")?;
+        }
+        sink.finish()
+    }
+}
