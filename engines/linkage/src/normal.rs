@@ -147,7 +147,7 @@ fn date_of_words(text: &str) -> Option<String> {
 
 /// A date in normal form, if the calendar has it.
 fn civil_date(year: u32, month: u32, day: u32) -> Option<String> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let longest = match month {
         2 if leap => 29,
         2 => 28,

@@ -147,20 +147,7 @@ impl Profile {
     /// When no column is worth comparing: says what was seen in each.
     pub fn draft(&self, id: Option<&str>, lists: &WordLists) -> Result<Draft, String> {
         let texts: Vec<Vec<(String, u64)>> = self.columns.iter().map(Seen::values).collect();
-        let sights: Vec<Sight<'_>> = self
-            .headings
-            .iter()
-            .zip(&texts)
-            .map(|(heading, values)| Sight {
-                heading,
-                records: self.records,
-                filled: values.iter().map(|(_, count)| count).sum(),
-                values: values
-                    .iter()
-                    .map(|(value, count)| (value.as_str(), *count))
-                    .collect(),
-            })
-            .collect();
+        let sights = self.sights(&texts);
         let id = id.map(str::to_owned).or_else(|| {
             let called = sights
                 .iter()
@@ -174,31 +161,17 @@ impl Profile {
                 continue;
             }
             let mut compare = |called: &str, kind: Kind, role: Role| {
-                let column = DraftColumn {
-                    name: name_of(called, &columns),
-                    heading: sight.heading.to_owned(),
-                    kind,
-                    role,
-                    separator: sight.separator(),
-                    month_first: kind == Kind::Date && sight.month_first(),
-                    distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
-                };
+                let column = drafted(sight, name_of(called, &columns), kind, role);
                 columns.push(column);
             };
             match sight.reading(lists) {
                 Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
                 Reading::Compared(kind, role) => compare(sight.heading, kind, role),
                 Reading::Contact => {
-                    compare(
-                        &format!("{} phone", sight.heading),
-                        Kind::Phone,
-                        Role::Plain,
-                    );
-                    compare(
-                        &format!("{} email", sight.heading),
-                        Kind::Email,
-                        Role::Plain,
-                    );
+                    for kind in [Kind::Phone, Kind::Email] {
+                        let called = format!("{} {}", sight.heading, kind.name());
+                        compare(&called, kind, Role::Plain);
+                    }
                 }
             }
         }
@@ -224,6 +197,32 @@ impl Profile {
             id,
             left_out,
         })
+    }
+
+    fn sights<'s>(&'s self, texts: &'s [Vec<(String, u64)>]) -> Vec<Sight<'s>> {
+        let sight = |(heading, values): (&'s String, &'s Vec<(String, u64)>)| Sight {
+            heading,
+            records: self.records,
+            filled: values.iter().map(|(_, count)| count).sum(),
+            values: values
+                .iter()
+                .map(|(value, count)| (value.as_str(), *count))
+                .collect(),
+        };
+        self.headings.iter().zip(texts).map(sight).collect()
+    }
+}
+
+/// A column of the draft, under a name of its own.
+fn drafted(sight: &Sight<'_>, name: String, kind: Kind, role: Role) -> DraftColumn {
+    DraftColumn {
+        name,
+        heading: sight.heading.to_owned(),
+        kind,
+        role,
+        separator: sight.separator(),
+        month_first: kind == Kind::Date && sight.month_first(),
+        distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
     }
 }
 
@@ -358,16 +357,13 @@ pub fn refine(
     let kernel = Kernel::new(&kept_model, people, &sketches);
     let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
     let parameters = estimate(&kernel, &look.samples, RANDOM_PAIRS, between);
-    let rules: Vec<(String, f64, f64)> = kept_model
-        .written_rules()
-        .enumerate()
-        .map(|(at, rule)| {
-            let (found, pairs) = chosen
-                .get(at)
-                .map_or((0.0, kept[at].pairs), |rule| (rule.1, rule.2));
-            (rule.to_owned(), found, pairs * scale)
-        })
-        .collect();
+    let noted = |(at, rule): (usize, &str)| {
+        let unfound = (0, 0.0, kept[at].pairs);
+        let (_, found, pairs) = chosen.get(at).copied().unwrap_or(unfound);
+        (rule.to_owned(), found, pairs * scale)
+    };
+    let rules: Vec<(String, f64, f64)> =
+        kept_model.written_rules().enumerate().map(noted).collect();
     Refined {
         // The draft was read before, so it is TOML.
         toml: text::refined(draft, &parameters, &rules).unwrap_or_else(|_| draft.to_owned()),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value, value};
 
 use super::WordLists;
-use super::draft::{self, DraftColumn};
+use super::draft::{self, DraftColumn, DraftComparison};
 use crate::batch::Parameters;
 use crate::model::Rates;
 
@@ -62,56 +62,64 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
     }
     let _ = writeln!(line, "]\n\n{RELATED}\n{COLUMNS}");
     for column in columns {
-        let mut table = InlineTable::new();
-        table.insert("kind", column.kind.name().into());
-        if column.heading != column.name {
-            table.insert(
-                "from",
-                Value::Array(Array::from_iter([column.heading.as_str()])),
-            );
-        }
-        if let Some(separator) = column.separator {
-            table.insert("separator", separator.to_string().into());
-        }
-        if column.month_first {
-            table.insert("order", "mdy".into());
-        }
-        let _ = if table.len() == 1 {
-            writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
-        } else {
-            writeln!(line, "{} = {table}", column.name)
-        };
+        write_column(line, column);
     }
     for comparison in draft::comparisons(columns) {
-        let _ = writeln!(line, "\n[[comparison]]");
-        let _ = match comparison.columns.as_slice() {
-            [only] => writeln!(line, "column = {}", quoted(only)),
-            several => {
-                let several: Vec<String> = several.iter().map(|name| quoted(name)).collect();
-                writeln!(
-                    line,
-                    "name = {}\ncolumns = [{}]",
-                    quoted(&comparison.name),
-                    several.join(", ")
-                )
-            }
-        };
-        if comparison.frequency {
-            let _ = writeln!(line, "frequency = true");
-        }
-        let _ = writeln!(line, "levels = [");
-        for (when, label, m, u, r) in &comparison.levels {
-            let _ = writeln!(
-                line,
-                "    {{ when = {}, m = {m}, u = {u}, r = {r}, label = {} }},",
-                quoted(when),
-                quoted(label)
-            );
-        }
-        let _ = writeln!(line, "]");
+        write_comparison(line, &comparison);
     }
     word_lists(line, columns, lists);
     out
+}
+
+fn write_column(line: &mut String, column: &DraftColumn) {
+    let mut table = InlineTable::new();
+    table.insert("kind", column.kind.name().into());
+    if column.heading != column.name {
+        table.insert(
+            "from",
+            Value::Array(Array::from_iter([column.heading.as_str()])),
+        );
+    }
+    if let Some(separator) = column.separator {
+        table.insert("separator", separator.to_string().into());
+    }
+    if column.month_first {
+        table.insert("order", "mdy".into());
+    }
+    let _ = if table.len() == 1 {
+        writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
+    } else {
+        writeln!(line, "{} = {table}", column.name)
+    };
+}
+
+fn write_comparison(line: &mut String, comparison: &DraftComparison) {
+    let _ = writeln!(line, "\n[[comparison]]");
+    let _ = match comparison.columns.as_slice() {
+        [only] => writeln!(line, "column = {}", quoted(only)),
+        several => {
+            let several: Vec<String> = several.iter().map(|name| quoted(name)).collect();
+            writeln!(
+                line,
+                "name = {}\ncolumns = [{}]",
+                quoted(&comparison.name),
+                several.join(", ")
+            )
+        }
+    };
+    if comparison.frequency {
+        let _ = writeln!(line, "frequency = true");
+    }
+    let _ = writeln!(line, "levels = [");
+    for (when, label, m, u, r) in &comparison.levels {
+        let _ = writeln!(
+            line,
+            "    {{ when = {}, m = {m}, u = {u}, r = {r}, label = {} }},",
+            quoted(when),
+            quoted(label)
+        );
+    }
+    let _ = writeln!(line, "]");
 }
 
 fn quoted(text: &str) -> String {
