@@ -121,7 +121,9 @@ impl<'a> Linkage<'a> {
     }
 
     pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
-        let sketches = self.sketches.get_or_init(|| Sketches::new(&self.model, self.people));
+        let sketches = self
+            .sketches
+            .get_or_init(|| Sketches::new(&self.model, self.people));
         Kernel::new(model, self.people, sketches)
     }
 
@@ -160,7 +162,11 @@ impl<'a> Linkage<'a> {
                         return;
                     }
                     if let Some(weight) = kernel.weight_of(&mut memory, a, b, cut) {
-                        links.push(Link { one, other, weight: weight as f32 });
+                        links.push(Link {
+                            one,
+                            other,
+                            weight: weight as f32,
+                        });
                     }
                 });
                 memories.give_back(memory);
@@ -173,7 +179,9 @@ impl<'a> Linkage<'a> {
     /// TUNING
     pub fn weigh(&self, model: &Model, one: u32, other: u32) -> f64 {
         let kernel = self.kernel(model);
-        kernel.weight(&mut kernel.memory(), one, other, f64::NEG_INFINITY).unwrap_or(f64::NEG_INFINITY)
+        kernel
+            .weight(&mut kernel.memory(), one, other, f64::NEG_INFINITY)
+            .unwrap_or(f64::NEG_INFINITY)
     }
 
     /// Puts units together along links; see [`Clusters`].
