@@ -78,7 +78,7 @@ impl<'a> Kernel<'a> {
             .into_par_iter()
             .map(|at| Lane::new(model, at, people))
             .collect();
-        lanes.sort_by(|a, b| a.cost.cmp(&b.cost));
+        lanes.sort_by_key(|lane| lane.cost);
         let mut remembered = 0;
         for lane in &mut lanes {
             remembered += lane.remember(remembered, people);

@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use super::table::{ColumnNote, Ids, Pool, Row, Table};
 use crate::score::Frequencies;
 use crate::sheet::Record as _;
-use crate::stable::Stable;
 use crate::Model;
 
 /// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared

@@ -127,7 +127,7 @@ fn words(hashes: &[u64]) -> u64 {
     if hashes.is_empty() || hashes.len() > MOST_WORDS {
         return 0;
     }
-    let place = |hash: &u64| (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * PLACES >> 32;
+    let place = |hash: &u64| ((hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * PLACES) >> 32;
     let set = hashes.iter().fold(0, |set, hash| set | 1 << place(hash));
     SKETCHED | set | (hashes.len() as u64) << COUNT
 }

@@ -16,7 +16,7 @@ use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
 
 /// Pairs taken at random.
-pub(crate) const RANDOM_PAIRS: u64 = 400_000;
+pub(crate) const RANDOM_PAIRS: u64 = 200_000;
 /// Pairs taken out of each rule's blocks.
 const BLOCK_PAIRS: u64 = 40_000;
 /// Pairs taken out of the blocks of all rules together, at most.
