@@ -40,7 +40,7 @@ pub(crate) const LOUDEST: f64 = 12.0;
 /// Links that one task looks at.
 const TASK: usize = 1 << 12;
 
-/// Gives the match weight of two units, the lower first.
+/// Gives the match weight of two units, the lower first; minus infinity forbids them to be together.
 pub(crate) type Weigh<'w> = dyn FnMut(u32, u32) -> f64 + 'w;
 
 /// Joins units along links, strongest first. `weighing` calls what it is given, once for each task,
@@ -226,7 +226,9 @@ impl Group {
                 let (low, high) = (*one.min(other), *one.max(other));
                 sum += *self.known.entry((low, high)).or_insert_with(|| {
                     let (low, high) = (self.units[low as usize], self.units[high as usize]);
-                    weigh(low, high).clamp(-LOUDEST, LOUDEST)
+                    let weight = weigh(low, high);
+                    // What is forbidden stays forbidden, whatever the others say.
+                    if weight == f64::NEG_INFINITY { weight } else { weight.clamp(-LOUDEST, LOUDEST) }
                 });
                 left -= 1;
                 if sum + LOUDEST * (left as f64) < bar {

@@ -174,7 +174,7 @@ impl<'a> Linkage<'a> {
             let mut memory = memories.take();
             pairs(&mut |one, other| {
                 if !sample::may_pair(self.people, self.between, one, other) {
-                    return -clusters::LOUDEST;
+                    return f64::NEG_INFINITY;
                 }
                 let weight = kernel.weight(&mut memory, one, other, -clusters::LOUDEST);
                 weight.unwrap_or(-clusters::LOUDEST)

@@ -381,7 +381,7 @@ const PAIRS_TRIED: f64 = 6_000.0;
 /// Pairs looked at of each rule that is kept.
 const PAIRS_KEPT: f64 = 30_000.0;
 /// Pairs looked at for each record, at most.
-const PAIRS_A_RECORD: f64 = 10.0;
+const PAIRS_A_RECORD: f64 = 4.0;
 /// Pairs that are always affordable.
 const LEAST_BUDGET: f64 = 3_000_000.0;
 

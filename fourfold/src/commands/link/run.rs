@@ -12,7 +12,7 @@ use super::super::cluster;
 use super::chart::Shown;
 use super::receipt::{Judged, Receipt, Rule};
 use super::write::{Field, Sink};
-use super::{Done, Run, between, labels, names, population, read_model, suggest};
+use super::{Done, Find, Run, between, labels, names, population, read_model, suggest};
 
 /// Records that say exactly the same are written as pairs all with all up to this many; of more,
 /// each with the first.
@@ -265,7 +265,8 @@ impl Out<'_> {
         }
         for unit in 0..ends.len() as u32 {
             let same = of(unit);
-            if same.len() < 2 {
+            // Records that say the same stand in one table.
+            if same.len() < 2 || self.run.find == Find::Across {
                 continue;
             }
             let weight = self.people.weight_of_equals(self.model, unit);
