@@ -275,10 +275,12 @@ impl Model {
 
     /// The headings of a table that each column is read from, in order of the columns' names.
     pub fn headings(&self) -> impl Iterator<Item = Vec<&str>> {
-        self.columns.iter().map(|column| match column.from.as_slice() {
-            [] => vec![column.name.as_str()],
-            from => from.iter().map(String::as_str).collect(),
-        })
+        self.columns
+            .iter()
+            .map(|column| match column.from.as_slice() {
+                [] => vec![column.name.as_str()],
+                from => from.iter().map(String::as_str).collect(),
+            })
     }
 
     /// The blocking rules as the model writes them.
@@ -376,14 +378,27 @@ fn plausible(written: &Written) -> Result<(), Error> {
             return Err(Error::Nothing { what });
         }
     }
-    let most_levels = written.comparison.iter().map(|comparison| comparison.levels.len()).max();
+    let most_levels = written
+        .comparison
+        .iter()
+        .map(|comparison| comparison.levels.len())
+        .max();
     for (what, found, most) in [
         ("comparisons", written.comparison.len(), MOST_COMPARISONS),
-        ("levels in one comparison", most_levels.unwrap_or(0), MOST_LEVELS),
+        (
+            "levels in one comparison",
+            most_levels.unwrap_or(0),
+            MOST_LEVELS,
+        ),
     ] {
         if found > most {
             let place = "the linkage model".to_owned();
-            return Err(Error::TooMany { place, what, found, most });
+            return Err(Error::TooMany {
+                place,
+                what,
+                found,
+                most,
+            });
         }
     }
     if !(written.prior > 0.0 && written.prior < 1.0) {

@@ -36,7 +36,10 @@ pub(crate) struct Written {
 
 /// A column: its kind, or its kind and where it comes from.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a kind such as \"name\", or { kind = …, from = […], separator = …, order = … }")]
+#[serde(
+    untagged,
+    expecting = "a kind such as \"name\", or { kind = …, from = […], separator = …, order = … }"
+)]
 pub(crate) enum WrittenColumn {
     Kind(Kind),
     From(WrittenFrom),

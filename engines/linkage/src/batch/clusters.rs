@@ -228,7 +228,11 @@ impl Group {
                     let (low, high) = (self.units[low as usize], self.units[high as usize]);
                     let weight = weigh(low, high);
                     // What is forbidden stays forbidden, whatever the others say.
-                    if weight == f64::NEG_INFINITY { weight } else { weight.clamp(-LOUDEST, LOUDEST) }
+                    if weight == f64::NEG_INFINITY {
+                        weight
+                    } else {
+                        weight.clamp(-LOUDEST, LOUDEST)
+                    }
                 });
                 left -= 1;
                 if sum + LOUDEST * (left as f64) < bar {

@@ -25,7 +25,11 @@ impl PairQuality {
     /// The harmonic mean of precision and recall.
     pub fn f1(&self) -> f64 {
         let sum = self.precision + self.recall;
-        if sum > 0.0 { 2.0 * self.precision * self.recall / sum } else { 0.0 }
+        if sum > 0.0 {
+            2.0 * self.precision * self.recall / sum
+        } else {
+            0.0
+        }
     }
 }
 
@@ -41,14 +45,21 @@ impl Linkage<'_> {
             .model
             .comparisons
             .iter()
-            .map(|comparison| comparison.levels.iter().map(|level| BELIEF * level.m).collect())
+            .map(|comparison| {
+                comparison
+                    .levels
+                    .iter()
+                    .map(|level| BELIEF * level.m)
+                    .collect()
+            })
             .collect();
         let (mut pairs, mut labelled) = (0.0, 0.0);
         for units in self.units_by_entity(entities).values() {
             labelled += units.len() as f64;
             pairs += units.len() as f64 * (units.len() as f64 - 1.0) / 2.0;
             let all = units.iter().enumerate();
-            let beside = all.flat_map(|(at, one)| units[at + 1..].iter().map(move |other| (one, other)));
+            let beside =
+                all.flat_map(|(at, one)| units[at + 1..].iter().map(move |other| (one, other)));
             for (one, other) in beside.take(PAIRS) {
                 kernel.levels(&mut memory, *one, *other, &mut levels);
                 for (counts, level) in counts.iter_mut().zip(&levels) {
@@ -60,7 +71,10 @@ impl Linkage<'_> {
         }
         for (rates, mut counts) in parameters.levels.iter_mut().zip(counts) {
             normalised(&mut counts);
-            rates.iter_mut().zip(counts).for_each(|(rates, m)| rates.m = m);
+            rates
+                .iter_mut()
+                .zip(counts)
+                .for_each(|(rates, m)| rates.m = m);
         }
         if labelled == self.people.units() as f64 && pairs > 0.0 {
             parameters.prior = pairs / (labelled * (labelled - 1.0) / 2.0);
@@ -73,7 +87,10 @@ impl Linkage<'_> {
         let mut by_entity: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (row, entity) in entities.iter().enumerate() {
             if let Some(entity) = entity {
-                by_entity.entry(*entity).or_default().push(self.people.unit(row));
+                by_entity
+                    .entry(*entity)
+                    .or_default()
+                    .push(self.people.unit(row));
             }
         }
         for units in by_entity.values_mut() {
@@ -85,7 +102,11 @@ impl Linkage<'_> {
 
     /// Precision and recall of links at falling thresholds, a tenth of a bit apart at least, over
     /// pairs of labelled records that differ.
-    pub fn precision_and_recall(&self, entities: &[Option<u32>], links: &[Link]) -> Vec<PairQuality> {
+    pub fn precision_and_recall(
+        &self,
+        entities: &[Option<u32>],
+        links: &[Link],
+    ) -> Vec<PairQuality> {
         let by_entity = self.units_by_entity(entities);
         let mut entity_of: FxHashMap<u32, u32> = FxHashMap::default();
         let mut all = 0_u64;
@@ -93,7 +114,8 @@ impl Linkage<'_> {
             all += units.len() as u64 * (units.len() as u64 - 1) / 2;
             entity_of.extend(units.iter().map(|unit| (*unit, *entity)));
         }
-        let known = |link: &&Link| entity_of.contains_key(&link.one) && entity_of.contains_key(&link.other);
+        let known =
+            |link: &&Link| entity_of.contains_key(&link.one) && entity_of.contains_key(&link.other);
         let mut links: Vec<&Link> = links.iter().filter(known).collect();
         links.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         let (mut said, mut right) = (0.0, 0.0);
@@ -109,7 +131,12 @@ impl Linkage<'_> {
                 recall: right / (all.max(1) as f64),
             };
             match curve.last_mut() {
-                Some(last) if last.weight - point.weight < 0.1 => *last = PairQuality { weight: last.weight, ..point },
+                Some(last) if last.weight - point.weight < 0.1 => {
+                    *last = PairQuality {
+                        weight: last.weight,
+                        ..point
+                    }
+                }
                 _ => curve.push(point),
             }
         }
@@ -117,7 +144,11 @@ impl Linkage<'_> {
     }
 
     /// Precision and recall of clusters over all pairs of labelled records.
-    pub fn quality_of_clusters(&self, entities: &[Option<u32>], assigned: &Assigned) -> PairQuality {
+    pub fn quality_of_clusters(
+        &self,
+        entities: &[Option<u32>],
+        assigned: &Assigned,
+    ) -> PairQuality {
         let mut said: FxHashMap<u32, u64> = FxHashMap::default();
         let mut are: FxHashMap<u32, u64> = FxHashMap::default();
         let mut both: FxHashMap<(u32, u32), u64> = FxHashMap::default();
@@ -128,7 +159,9 @@ impl Linkage<'_> {
                 *both.entry((*lead, *entity)).or_insert(0) += 1;
             }
         }
-        let pairs = |counts: &mut dyn Iterator<Item = u64>| -> f64 { counts.map(|n| n * (n - 1) / 2).sum::<u64>() as f64 };
+        let pairs = |counts: &mut dyn Iterator<Item = u64>| -> f64 {
+            counts.map(|n| n * (n - 1) / 2).sum::<u64>() as f64
+        };
         let right = pairs(&mut both.values().copied());
         PairQuality {
             weight: f64::NAN,

@@ -156,7 +156,11 @@ impl<'a> Linkage<'a> {
     /// How a match weight of two records, by row, comes about.
     pub fn explain<'m>(&self, model: &'m Model, one: usize, other: usize) -> crate::Scored<'m> {
         let (a, b) = (self.people.unit(one), self.people.unit(other));
-        let known = population::Known { model, people: self.people, unit: a };
+        let known = population::Known {
+            model,
+            people: self.people,
+            unit: a,
+        };
         model.scored(self.people.row(a), self.people.row(b), &known)
     }
 

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::table::{ColumnNote, Ids, Pool, Row, Table};
+use crate::Model;
 use crate::score::Frequencies;
 use crate::sheet::Record as _;
-use crate::Model;
 
 /// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared
 /// with others once, and joined or not as one.
@@ -138,7 +138,12 @@ impl Population {
     }
 
     /// Two records side by side, by row: each column's name and the normal values of both.
-    pub fn side_by_side(&self, model: &Model, one: usize, other: usize) -> Vec<(String, String, String)> {
+    pub fn side_by_side(
+        &self,
+        model: &Model,
+        one: usize,
+        other: usize,
+    ) -> Vec<(String, String, String)> {
         let values = |row: usize, column: usize| {
             let row = self.row(self.unit(row));
             let values: Vec<&str> = self.pools[column]
@@ -156,7 +161,11 @@ impl Population {
 
     /// The match weight of two records that both say what a unit says.
     pub fn weight_of_equals(&self, model: &Model, unit: u32) -> f64 {
-        let known = Known { model, people: self, unit };
+        let known = Known {
+            model,
+            people: self,
+            unit,
+        };
         model.scored(self.row(unit), self.row(unit), &known).weight
     }
 

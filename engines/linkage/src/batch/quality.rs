@@ -24,7 +24,11 @@ impl Quality {
     /// Whether somebody should look: two groups of several records each hang together by one link,
     /// or the weakest bridge lies below `sure` bits.
     pub fn is_weak(&self, sure: f64) -> bool {
-        self.units > 2 && self.bridges.iter().any(|bridge| f64::from(bridge.weight) < sure)
+        self.units > 2
+            && self
+                .bridges
+                .iter()
+                .any(|bridge| f64::from(bridge.weight) < sure)
     }
 }
 
@@ -88,7 +92,11 @@ fn bridges(links: &[Link]) -> Vec<Link> {
         let time = reached.len();
         reached.insert(start, time);
         earliest.insert(start, time);
-        let mut path = vec![Walked { node: start, by: usize::MAX, followed: 0 }];
+        let mut path = vec![Walked {
+            node: start,
+            by: usize::MAX,
+            followed: 0,
+        }];
         while let Some(last) = path.last_mut() {
             let node = last.node;
             if let Some((next, link)) = beside[&node].get(last.followed).copied() {
@@ -103,7 +111,11 @@ fn bridges(links: &[Link]) -> Vec<Link> {
                     let time = reached.len();
                     reached.insert(next, time);
                     earliest.insert(next, time);
-                    path.push(Walked { node: next, by: link, followed: 0 });
+                    path.push(Walked {
+                        node: next,
+                        by: link,
+                        followed: 0,
+                    });
                 }
                 continue;
             }
@@ -118,7 +130,11 @@ fn bridges(links: &[Link]) -> Vec<Link> {
             }
         }
     }
-    found.sort_by(|a, b| a.weight.total_cmp(&b.weight).then((a.one, a.other).cmp(&(b.one, b.other))));
+    found.sort_by(|a, b| {
+        a.weight
+            .total_cmp(&b.weight)
+            .then((a.one, a.other).cmp(&(b.one, b.other)))
+    });
     found
 }
 
@@ -127,14 +143,30 @@ mod tests {
     use super::*;
 
     fn link(one: u32, other: u32) -> Link {
-        Link { one, other, weight: (one + other) as f32 }
+        Link {
+            one,
+            other,
+            weight: (one + other) as f32,
+        }
     }
 
     #[test]
     fn a_bridge_is_what_holds_two_parts_together() {
         // Two triangles and the link between them, and a pair.
-        let links = [link(0, 1), link(1, 2), link(0, 2), link(2, 3), link(3, 4), link(4, 5), link(3, 5), link(6, 7)];
-        let clusters = Clusters { of: vec![0, 0, 0, 0, 0, 0, 6, 6, 8], refused: Vec::new() };
+        let links = [
+            link(0, 1),
+            link(1, 2),
+            link(0, 2),
+            link(2, 3),
+            link(3, 4),
+            link(4, 5),
+            link(3, 5),
+            link(6, 7),
+        ];
+        let clusters = Clusters {
+            of: vec![0, 0, 0, 0, 0, 0, 6, 6, 8],
+            refused: Vec::new(),
+        };
         let found = quality(&clusters, &links);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].bridges, [link(2, 3)]);

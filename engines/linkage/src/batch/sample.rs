@@ -120,51 +120,76 @@ pub(crate) fn of_rule(
     let found = taken
         .par_chunks(taken.len().div_ceil(16).max(1))
         .map(|taken| {
-            let mut memory = kernel.memory();
-            let mut levels = Levels::new();
-            let mut counted: FxHashMap<(Pattern, bool), (u32, [u32; 3])> = FxHashMap::default();
-            for block in taken {
-                let units = blocks.units(rule, *block);
-                for (at, one) in units.iter().enumerate() {
-                    for other in &units[at + 1..] {
-                        if !may_pair(kernel.people, between, *one, *other) {
-                            continue;
-                        }
-                        kernel.levels(&mut memory, *one, *other, &mut levels);
-                        let ceiled = kernel.held_down(&levels, *one, *other);
-                        let entry = counted.entry((pack(&levels), ceiled)).or_default();
-                        entry.0 += 1;
-                        if !blocks.seen_before(rule, *one, *other) {
-                            let by = blocks.found_by(*one, *other).clamp(1, 3);
-                            entry.1[by - 1] += 1;
-                        }
-                    }
-                }
-            }
-            counted
+            let mut counts = Counts::default();
+            counts.look(kernel, blocks, (rule, taken), between);
+            counts
         })
-        .reduce(FxHashMap::default, |mut all, some| {
-            for (key, (pairs, first)) in some {
-                let entry = all.entry(key).or_default();
-                entry.0 += pairs;
-                for (all, some) in entry.1.iter_mut().zip(first) {
-                    *all += some;
-                }
-            }
-            all
-        });
-    let mut patterns: Vec<Counted> = found
-        .into_iter()
-        .map(|((pattern, ceiled), (pairs, first))| Counted {
-            pattern,
-            ceiled,
-            pairs,
-            first,
-        })
-        .collect();
-    patterns.sort_unstable_by_key(|counted| (counted.pattern, counted.ceiled));
+        .reduce(Counts::default, Counts::with);
     RuleSample {
-        patterns,
+        patterns: found.patterns(),
         scale: all as f64 / looked_at.max(1) as f64,
+    }
+}
+
+/// How often patterns were met; see [`Counted`].
+#[derive(Default)]
+struct Counts(FxHashMap<(Pattern, bool), (u32, [u32; 3])>);
+
+impl Counts {
+    /// Counts the pairs of some blocks of a rule.
+    fn look(
+        &mut self,
+        kernel: &Kernel<'_>,
+        blocks: &Blocks,
+        (rule, taken): (usize, &[usize]),
+        between: Between,
+    ) {
+        let mut memory = kernel.memory();
+        let mut levels = Levels::new();
+        for units in taken.iter().map(|block| blocks.units(rule, *block)) {
+            let pairs = units.iter().enumerate().flat_map(|(at, one)| {
+                let others = units[at + 1..].iter();
+                others.map(|other| (*one, *other))
+            });
+            for (one, other) in
+                pairs.filter(|(one, other)| may_pair(kernel.people, between, *one, *other))
+            {
+                kernel.levels(&mut memory, one, other, &mut levels);
+                let ceiled = kernel.held_down(&levels, one, other);
+                let entry = self.0.entry((pack(&levels), ceiled)).or_default();
+                entry.0 += 1;
+                if !blocks.seen_before(rule, one, other) {
+                    let by = blocks.found_by(one, other).clamp(1, 3);
+                    entry.1[by - 1] += 1;
+                }
+            }
+        }
+    }
+
+    fn with(mut self, other: Self) -> Self {
+        for (key, (pairs, first)) in other.0 {
+            let entry = self.0.entry(key).or_default();
+            entry.0 += pairs;
+            for (all, some) in entry.1.iter_mut().zip(first) {
+                *all += some;
+            }
+        }
+        self
+    }
+
+    /// In ascending order.
+    fn patterns(self) -> Vec<Counted> {
+        let mut patterns: Vec<Counted> = self
+            .0
+            .into_iter()
+            .map(|((pattern, ceiled), (pairs, first))| Counted {
+                pattern,
+                ceiled,
+                pairs,
+                first,
+            })
+            .collect();
+        patterns.sort_unstable_by_key(|counted| (counted.pattern, counted.ceiled));
+        patterns
     }
 }

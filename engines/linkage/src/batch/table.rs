@@ -340,7 +340,11 @@ impl Pool {
     }
 
     /// Some cells of a pool, with what the whole of it counts.
-    pub(crate) fn part(sheet: Sheet, counts: Vec<u32>, by_value: Option<FxHashMap<u64, u32>>) -> Self {
+    pub(crate) fn part(
+        sheet: Sheet,
+        counts: Vec<u32>,
+        by_value: Option<FxHashMap<u64, u32>>,
+    ) -> Self {
         Self {
             sheet,
             counts,
@@ -407,9 +411,14 @@ impl Ids {
             });
         }
         for pair in hashed.windows(2) {
-            let [(one, first), (other, second)] = pair else { continue };
+            let [(one, first), (other, second)] = pair else {
+                continue;
+            };
             let same_source = sources[*first as usize] == sources[*second as usize];
-            if one == other && same_source && self.get(*first as usize) == self.get(*second as usize) {
+            if one == other
+                && same_source
+                && self.get(*first as usize) == self.get(*second as usize)
+            {
                 return Err(Refused::DuplicateId {
                     id: text(*first),
                     first: u64::from(*first) + 1,

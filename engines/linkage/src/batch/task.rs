@@ -81,7 +81,9 @@ impl Linkage<'_> {
     ) -> Task<'t> {
         let rule = stretch.rule;
         let members = |block: u32| self.blocks.units(rule, block as usize);
-        let mut units: Vec<u32> = (stretch.from..stretch.to).flat_map(|block| members(block).iter().copied()).collect();
+        let mut units: Vec<u32> = (stretch.from..stretch.to)
+            .flat_map(|block| members(block).iter().copied())
+            .collect();
         units.sort_unstable();
         units.dedup();
         let place = |unit: &u32| units.binary_search(unit).unwrap_or(0) as u32;
@@ -110,7 +112,11 @@ impl Linkage<'_> {
             })
             .collect();
         let marks = units.iter().flat_map(|unit| {
-            let marks = self.blocks.marks(*unit, rule).iter().zip(self.blocks.several());
+            let marks = self
+                .blocks
+                .marks(*unit, rule)
+                .iter()
+                .zip(self.blocks.several());
             marks.map(|(mark, several)| if *several { 0 } else { *mark })
         });
         Task {
@@ -121,7 +127,10 @@ impl Linkage<'_> {
             cut,
             columns,
             cells,
-            sources: units.iter().map(|unit| self.people.sources[*unit as usize]).collect(),
+            sources: units
+                .iter()
+                .map(|unit| self.people.sources[*unit as usize])
+                .collect(),
             marks: marks.collect(),
             blocks,
             ends,
@@ -135,7 +144,11 @@ impl Cell {
         let values = pool.sheet.slot(cell as usize);
         let seen = |value: crate::sheet::Value<'_>| pool.seen(cell, value.hash());
         Self {
-            seen: if pool.is_single() { Vec::new() } else { values.clone().map(seen).collect() },
+            seen: if pool.is_single() {
+                Vec::new()
+            } else {
+                values.clone().map(seen).collect()
+            },
             values: values.map(|value| value.text().to_owned()).collect(),
             count: pool.counts[cell as usize],
         }
@@ -153,7 +166,10 @@ pub fn run_task(bytes: &[u8]) -> Result<Vec<u8>, String> {
         model = model.with(parameters);
     }
     let links = task.links(&model)?;
-    let links: Vec<(u32, u32, f32)> = links.into_iter().map(|link| (link.one, link.other, link.weight)).collect();
+    let links: Vec<(u32, u32, f32)> = links
+        .into_iter()
+        .map(|link| (link.one, link.other, link.weight))
+        .collect();
     postcard::to_stdvec(&links).map_err(refused)
 }
 
@@ -165,7 +181,11 @@ pub fn links_of(answers: &[Vec<u8>]) -> Result<Vec<Link>, String> {
     let mut all = Vec::new();
     for answer in answers {
         let links: Vec<(u32, u32, f32)> = postcard::from_bytes(answer).map_err(refused)?;
-        all.extend(links.into_iter().map(|(one, other, weight)| Link { one, other, weight }));
+        all.extend(
+            links
+                .into_iter()
+                .map(|(one, other, weight)| Link { one, other, weight }),
+        );
     }
     all.sort_unstable_by_key(|link| (link.one, link.other));
     all.dedup_by_key(|link| (link.one, link.other));
@@ -179,11 +199,22 @@ impl Task<'_> {
             return Err(refused("it has other columns than its model"));
         }
         let laid = columns.into_iter().enumerate();
-        let pools: Vec<Pool> = laid.map(|(column, cells)| pool(model, column, cells)).collect();
+        let pools: Vec<Pool> = laid
+            .map(|(column, cells)| pool(model, column, cells))
+            .collect();
         let whole = self.is_whole(&pools);
-        let between = if self.across { Between::Sources } else { Between::Everybody };
+        let between = if self.across {
+            Between::Sources
+        } else {
+            Between::Everybody
+        };
         let cells = std::mem::take(&mut self.cells);
-        let people = Population::part(pools, cells, std::mem::take(&mut self.sources), self.records);
+        let people = Population::part(
+            pools,
+            cells,
+            std::mem::take(&mut self.sources),
+            self.records,
+        );
         if !whole {
             return Err(refused("its numbers do not fit together"));
         }
@@ -199,13 +230,20 @@ impl Task<'_> {
             begin = *end as usize;
             for (at, one) in block.iter().enumerate() {
                 for other in &block[at + 1..] {
-                    let met = marks(*one).iter().zip(marks(*other)).any(|(a, b)| *a != 0 && a == b);
+                    let met = marks(*one)
+                        .iter()
+                        .zip(marks(*other))
+                        .any(|(a, b)| *a != 0 && a == b);
                     if met || !sample::may_pair(&people, between, *one, *other) {
                         continue;
                     }
                     if let Some(weight) = kernel.weight(&mut memory, *one, *other, self.cut) {
                         let unit = |place: u32| self.units[place as usize];
-                        links.push(Link { one: unit(*one), other: unit(*other), weight: weight as f32 });
+                        links.push(Link {
+                            one: unit(*one),
+                            other: unit(*other),
+                            weight: weight as f32,
+                        });
                     }
                 }
             }
@@ -220,7 +258,9 @@ impl Task<'_> {
         self.cells.len() == units * width
             && self.sources.len() == units
             && self.marks.len().checked_rem(units.max(1)) == Some(0)
-            && rows.flat_map(|row| row.iter().zip(pools)).all(|(cell, pool)| (*cell as usize) < pool.counts.len())
+            && rows
+                .flat_map(|row| row.iter().zip(pools))
+                .all(|(cell, pool)| (*cell as usize) < pool.counts.len())
             && self.blocks.iter().all(|unit| (*unit as usize) < units)
             && self.ends.is_sorted()
             && self.ends.last().map_or(0, |end| *end as usize) == self.blocks.len()
@@ -239,7 +279,10 @@ fn pool(model: &Model, column: usize, cells: Vec<Cell>) -> Pool {
         sheet.end_slot();
         counts.push(cell.count);
         let laid = sheet.slot(counts.len() - 1);
-        by_value.extend(laid.zip(&cell.seen).map(|(value, seen)| (value.hash(), *seen)));
+        by_value.extend(
+            laid.zip(&cell.seen)
+                .map(|(value, seen)| (value.hash(), *seen)),
+        );
     }
     Pool::part(sheet, counts, (!by_value.is_empty()).then_some(by_value))
 }

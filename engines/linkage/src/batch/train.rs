@@ -110,7 +110,13 @@ pub(crate) fn estimate(
 /// than strangers.
 fn rates_of(model: &Model, u: &[Vec<f64>]) -> Vec<Vec<Rates>> {
     let of = |(comparison, u): (&crate::model::Comparison, &Vec<f64>)| {
-        let follows = |(level, u): (&crate::model::Level, &f64)| if level.r == level.u { *u } else { level.r.max(*u) };
+        let follows = |(level, u): (&crate::model::Level, &f64)| {
+            if level.r == level.u {
+                *u
+            } else {
+                level.r.max(*u)
+            }
+        };
         let mut r: Vec<f64> = comparison.levels.iter().zip(u).map(follows).collect();
         // What was added is taken from `else`.
         let agreed: f64 = r[..r.len() - 1].iter().sum();
@@ -119,7 +125,13 @@ fn rates_of(model: &Model, u: &[Vec<f64>]) -> Vec<Vec<Rates>> {
         }
         normalised(&mut r);
         let levels = comparison.levels.iter().zip(u).zip(r);
-        levels.map(|((level, u), r)| Rates { m: level.m, u: *u, r }).collect()
+        levels
+            .map(|((level, u), r)| Rates {
+                m: level.m,
+                u: *u,
+                r,
+            })
+            .collect()
     };
     model.comparisons.iter().zip(u).map(of).collect()
 }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::batch::intern::Interner;
 use crate::batch::kernel::Kernel;
 use crate::batch::train::{RANDOM_PAIRS, estimate};
-use crate::batch::{Sketches, Between, Parameters, Population, Rows};
+use crate::batch::{Between, Parameters, Population, Rows, Sketches};
 use crate::blocking::Part;
 use crate::model::{Kind, Model};
 use candidates::{Candidate, candidates};
@@ -319,16 +319,7 @@ pub fn refine(
     let sampled = (people.rows() as f64 / records.max(1) as f64).min(1.0);
     let scale = 1.0 / (sampled * sampled);
     let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) / scale;
-    let (known, places): (Vec<&Part>, Vec<usize>) = model
-        .rules
-        .iter()
-        .enumerate()
-        .filter_map(|(at, rule)| match rule.parts() {
-            [only] => Some((only, at)),
-            _ => None,
-        })
-        .take(MOST_PARTS)
-        .unzip();
+    let (known, places) = single_parts(model);
     let parts = Parts::new(&known, people);
     let candidates = candidates(&known, &parts, budget, sampled);
     let with = |rules: &[Candidate]| {
@@ -342,8 +333,12 @@ pub fn refine(
     let kernel = Kernel::new(&tried, people, &sketches);
     let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
     let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
-    let chosen =
-        choose::choose(&Kernel::new(&trained, people, &sketches), &look, budget, records);
+    let chosen = choose::choose(
+        &Kernel::new(&trained, people, &sketches),
+        &look,
+        budget,
+        records,
+    );
     // Estimated once more on what the chosen rules find, and on more of it.
     let mut kept: Vec<Candidate> = chosen
         .iter()
@@ -370,6 +365,16 @@ pub fn refine(
         rules,
         parameters,
     }
+}
+
+/// The parts that rules may be put together from, and the places of the draft's rules that name them.
+fn single_parts(model: &Model) -> (Vec<&Part>, Vec<usize>) {
+    let rules = model.rules.iter().enumerate();
+    let single = rules.filter_map(|(at, rule)| match rule.parts() {
+        [only] => Some((only, at)),
+        _ => None,
+    });
+    single.take(MOST_PARTS).unzip()
 }
 
 /// Columns compared at most: estimation keeps the levels of so many comparisons for a pair.

@@ -217,16 +217,14 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
         bytes: Vec::with_capacity(block.bytes.len() / 2),
         faults: Vec::new(),
     };
-    let mut number = block.first_line;
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
-    for end in ends {
+    for (number, end) in (block.first_line..).zip(ends) {
         let line = &block.bytes[start..end];
         if !line.iter().all(u8::is_ascii_whitespace) {
             one(extractor, line, number, &mut answers);
         }
         start = end + 1;
-        number += 1;
     }
     if block.too_long {
         answers.faults.push(format!(

@@ -100,7 +100,10 @@ impl Shown<'_> {
             comparisons: comparisons(self.model),
             unlinkable: drawing::unlinkable(&self.linkage.reachable(self.model, REACHABLE)),
             histogram: drawing::histogram(self.links, self.link),
-            curve: self.labelled.as_ref().map(|(curve, _)| drawing::curve(curve)),
+            curve: self
+                .labelled
+                .as_ref()
+                .map(|(curve, _)| drawing::curve(curve)),
             cluster_precision: figure(|quality| quality.precision),
             cluster_recall: figure(|quality| quality.recall),
             cluster_f1: figure(PairQuality::f1),
@@ -113,7 +116,11 @@ impl Shown<'_> {
 
     /// The strongest link, one in the middle, the one nearest the threshold, and one refused.
     fn examples(&self) -> Vec<Example> {
-        let mut ranked: Vec<&Link> = self.links.iter().filter(|link| f64::from(link.weight) >= self.link).collect();
+        let mut ranked: Vec<&Link> = self
+            .links
+            .iter()
+            .filter(|link| f64::from(link.weight) >= self.link)
+            .collect();
         ranked.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         let picked = [
             ("The surest link", ranked.first().copied()),
@@ -128,7 +135,10 @@ impl Shown<'_> {
     }
 
     fn example(&self, title: &'static str, link: &Link) -> Example {
-        let (one, other) = (self.people.a_row_of(link.one), self.people.a_row_of(link.other));
+        let (one, other) = (
+            self.people.a_row_of(link.one),
+            self.people.a_row_of(link.other),
+        );
         let id = |row: usize| String::from_utf8_lossy(self.people.id(row)).into_owned();
         let scored = self.linkage.explain(self.model, one, other);
         Example {
@@ -153,7 +163,11 @@ fn comparisons(model: &Model) -> Vec<Comparison> {
             bits: format!("{bits:+.1}"),
             x: format!("{:.1}", if bits < 0.0 { 160.0 - width } else { 160.0 }),
             width: format!("{width:.1}"),
-            colour: if bits < 0.0 { drawing::AGAINST } else { drawing::FOR },
+            colour: if bits < 0.0 {
+                drawing::AGAINST
+            } else {
+                drawing::FOR
+            },
         }
     };
     model

@@ -33,7 +33,9 @@ impl Step {
 }
 
 fn word(text: &str) -> String {
-    escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default()
+    escape(text, Html)
+        .map(|safe| safe.to_string())
+        .unwrap_or_default()
 }
 
 /// A frame with marks on both axes; x and y as fractions of the field are placed by `at`.
@@ -42,7 +44,10 @@ struct Plot {
 }
 
 fn at(x: f64, y: f64) -> (f64, f64) {
-    (LEFT + x * (WIDE - LEFT - 10.0), 10.0 + (1.0 - y) * (HIGH - FOOT - 10.0))
+    (
+        LEFT + x * (WIDE - LEFT - 10.0),
+        10.0 + (1.0 - y) * (HIGH - FOOT - 10.0),
+    )
 }
 
 impl Plot {
@@ -136,7 +141,9 @@ fn marks(from: f64, to: f64, step: f64) -> Vec<(f64, String)> {
 }
 
 fn shares() -> Vec<(f64, String)> {
-    (0..=4).map(|n| (f64::from(n) / 4.0, format!("{} %", 25 * n))).collect()
+    (0..=4)
+        .map(|n| (f64::from(n) / 4.0, format!("{} %", 25 * n)))
+        .collect()
 }
 
 /// The share of records that cannot reach a threshold.
@@ -144,8 +151,15 @@ pub fn unlinkable(reachable: &[f64]) -> String {
     let (from, to) = (-10.0, 40.0);
     let mut sorted = reachable.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let mut plot = Plot::new("Share of records that cannot reach a match weight", "match weight, bits", &marks(from, to, 10.0), &shares());
-    let below = |bits: f64| sorted.partition_point(|weight| *weight < bits) as f64 / sorted.len().max(1) as f64;
+    let mut plot = Plot::new(
+        "Share of records that cannot reach a match weight",
+        "match weight, bits",
+        &marks(from, to, 10.0),
+        &shares(),
+    );
+    let below = |bits: f64| {
+        sorted.partition_point(|weight| *weight < bits) as f64 / sorted.len().max(1) as f64
+    };
     plot.line(
         (0..=100).map(|n| {
             let x = f64::from(n) / 100.0;
@@ -171,11 +185,21 @@ pub fn histogram(links: &[Link], link: f64) -> String {
             (share, format!("{:.0}", share * most))
         })
         .collect();
-    let mut plot = Plot::new("Scored pairs by match weight", "match weight, bits", &marks(from, to, 10.0), &heights);
+    let mut plot = Plot::new(
+        "Scored pairs by match weight",
+        "match weight, bits",
+        &marks(from, to, 10.0),
+        &heights,
+    );
     for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let bits = from + at as f64;
         let colour = if bits + 0.5 < link { AGAINST } else { FOR };
-        plot.bar(at as f64 / 60.0, (at + 1) as f64 / 60.0, *count as f64 / most, colour);
+        plot.bar(
+            at as f64 / 60.0,
+            (at + 1) as f64 / 60.0,
+            *count as f64 / most,
+            colour,
+        );
     }
     plot.upright((link - from) / (to - from));
     plot.finish()
@@ -184,7 +208,10 @@ pub fn histogram(links: &[Link], link: f64) -> String {
 /// Precision over recall.
 pub fn curve(points: &[PairQuality]) -> String {
     let mut plot = Plot::new("Precision over recall", "recall", &shares(), &shares());
-    plot.line(points.iter().map(|point| (point.recall, point.precision)), FOR);
+    plot.line(
+        points.iter().map(|point| (point.recall, point.precision)),
+        FOR,
+    );
     plot.finish()
 }
 
@@ -198,17 +225,25 @@ pub fn waterfall(steps: &[Step]) -> String {
     }
     let (row, names) = (22.0, 330.0);
     let high = row * (steps.len() as f64 + 1.0) + 8.0;
-    let place = |bits: f64| names + (bits - least) / (most - least).max(1.0) * (WIDE - names - 60.0);
+    let place =
+        |bits: f64| names + (bits - least) / (most - least).max(1.0) * (WIDE - names - 60.0);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDE} {high}\" width=\"{WIDE}\" height=\"{high}\" role=\"img\" aria-label=\"Match weight {so_far:+.1} bits\">"
     );
     let mut before = 0.0;
     for (at, step) in steps.iter().enumerate() {
         let after = before + step.bits;
-        let (left, right) = (place(f64::min(before, after)), place(f64::max(before, after)));
+        let (left, right) = (
+            place(f64::min(before, after)),
+            place(f64::max(before, after)),
+        );
         let top = at as f64 * row;
         let colour = if step.bits < 0.0 { AGAINST } else { FOR };
-        let name = if step.level.is_empty() { step.name.clone() } else { format!("{}: {}", step.name, step.level) };
+        let name = if step.level.is_empty() {
+            step.name.clone()
+        } else {
+            format!("{}: {}", step.name, step.level)
+        };
         let _ = write!(
             svg,
             "<text x=\"0\" y=\"{:.1}\">{}</text><rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"14\" fill=\"{colour}\"/>\

@@ -39,7 +39,11 @@ impl Explain {
         };
         let (one, other) = (find(&self.one)?, find(&self.other)?);
         let linkage = Linkage::new(&model, &people, Between::Everybody);
-        let model = if self.train { model.with(&linkage.train()) } else { model.clone() };
+        let model = if self.train {
+            model.with(&linkage.train())
+        } else {
+            model.clone()
+        };
         let scored = linkage.explain(&model, one, other);
         if json {
             println!("{}", serde_json::to_string_pretty(&scored)?);
@@ -70,17 +74,32 @@ fn show(scored: &Scored<'_>, prior: f64) {
         so_far += part.weight;
         line(part.comparison, part.level, part.weight, so_far);
         if part.frequency_adjustment != 0.0 {
-            let commonness = if part.frequency_adjustment > 0.0 { "rare" } else { "common" };
-            println!("{:<20}   of it {:+.2} because the value is {commonness}", "", part.frequency_adjustment);
+            let commonness = if part.frequency_adjustment > 0.0 {
+                "rare"
+            } else {
+                "common"
+            };
+            println!(
+                "{:<20}   of it {:+.2} because the value is {commonness}",
+                "", part.frequency_adjustment
+            );
         }
     }
     if scored.related != 0.0 {
         so_far += scored.related;
-        line("they may be related", "of one household or family", scored.related, so_far);
+        line(
+            "they may be related",
+            "of one household or family",
+            scored.related,
+            so_far,
+        );
     }
     if let Some(ceiling) = &scored.ceiling {
         so_far += ceiling.taken;
         line("held down", ceiling.name, ceiling.taken, so_far);
     }
-    println!("match weight {:+.2} bits, probability {:.6}", scored.weight, scored.probability);
+    println!(
+        "match weight {:+.2} bits, probability {:.6}",
+        scored.weight, scored.probability
+    );
 }

@@ -136,7 +136,11 @@ fn population(
         left_out.rows += table.left_out.rows;
         left_out.told.extend(table.left_out.told);
     }
-    ensure!(builder.rows() > 0, "there is no row to link in {}", names(files));
+    ensure!(
+        builder.rows() > 0,
+        "there is no row to link in {}",
+        names(files)
+    );
     let table = builder.finish().map_err(|refused| match refused {
         Refused::DuplicateId { .. } | Refused::EmptyId { .. } => {
             anyhow::anyhow!("{}: {refused}", names(files))
@@ -180,7 +184,10 @@ fn feed(table: &mut Table, builder: &mut Builder<'_>, layout: &Layout, one_in: u
 }
 
 fn names(files: &[PathBuf]) -> String {
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     names.join(", ")
 }
 
@@ -203,7 +210,12 @@ fn layout(table: &Table, model: &Model, id: Option<&str>, source: usize) -> Resu
     };
     let columns = model
         .headings()
-        .map(|headings| headings.iter().map(|heading| place(heading, "the model")).collect())
+        .map(|headings| {
+            headings
+                .iter()
+                .map(|heading| place(heading, "the model"))
+                .collect()
+        })
         .collect::<Result<Vec<Vec<usize>>>>()?;
     let id = match (id, model.id_heading()) {
         (Some(id), _) => Some(place(id, "--id")?),

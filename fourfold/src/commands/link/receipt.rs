@@ -2,8 +2,13 @@
 
 use std::time::Instant;
 
-use linkage::batch::{ColumnNote, HotBlock, PairQuality, Parameters};
+use linkage::Model;
+use linkage::batch::{
+    Assigned, Clusters, ColumnNote, HotBlock, Linkage, PairQuality, Parameters, Population,
+};
 use serde::Serialize;
+
+use super::tables::LeftOut;
 
 /// What was read, compared and found.
 #[derive(Debug, Serialize)]
@@ -143,18 +148,53 @@ impl Receipt {
         }
     }
 
+    /// Notes what was read.
+    pub fn read(&mut self, people: &Population, left_out: &LeftOut) {
+        self.records = people.rows() as u64;
+        self.distinct = people.units() as u64;
+        self.left_out = left_out.rows;
+        self.columns = people.notes().iter().map(Into::into).collect();
+        self.lap("read");
+    }
+
+    /// Notes which pairs will be looked at.
+    pub fn blocked(&mut self, model: &Model, linkage: &Linkage<'_>) {
+        let rules = model.written_rules().zip(linkage.pairs());
+        let rule = |(rule, pairs): (&str, u64)| Rule {
+            rule: rule.to_owned(),
+            pairs,
+        };
+        self.rules = rules.map(rule).collect();
+        self.hot_blocks = linkage.hot_blocks().iter().map(Into::into).collect();
+        self.lap("block");
+    }
+
+    /// Notes who was put together.
+    pub fn clustered(&mut self, clusters: &Clusters, assigned: &Assigned) {
+        self.refused = clusters.refused.len() as u64;
+        self.clusters = assigned.clusters;
+        self.several = assigned.several;
+        self.largest = assigned.largest;
+        self.too_bare = assigned.too_bare;
+        self.lap("cluster");
+    }
+
     /// Notes that a stage has ended.
     pub fn lap(&mut self, stage: &'static str) {
         let now = Instant::now();
         if let Some(before) = self.clock.replace(now) {
             let took = now.duration_since(before).as_secs_f64();
-            self.seconds.push((stage, (took * 1_000.0).round() / 1_000.0));
+            self.seconds
+                .push((stage, (took * 1_000.0).round() / 1_000.0));
         }
     }
 
     /// Whether something was left out or done by halves.
     pub fn has_findings(&self) -> bool {
-        let unread = self.columns.iter().any(|column| column.not_utf8 > 0 || column.filled == 0);
+        let unread = self
+            .columns
+            .iter()
+            .any(|column| column.not_utf8 > 0 || column.filled == 0);
         self.left_out > 0 || !self.hot_blocks.is_empty() || unread
     }
 

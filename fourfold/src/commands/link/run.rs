@@ -1,16 +1,20 @@
 //! Linkage of whole tables, from files to files.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ::cluster::{Done as Progress, Settings};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use linkage::Model;
-use linkage::batch::{Assigned, Clusters, Link, Linkage, Parameters, Population, links_of, quality};
+use linkage::batch::{
+    Assigned, Clusters, Link, Linkage, Parameters, Population, links_of, quality,
+};
 
 use super::super::cluster;
 use super::chart::Shown;
-use super::receipt::{Judged, Receipt, Rule};
+use super::receipt::{Judged, Receipt};
+use super::tables::LeftOut;
 use super::write::{Field, Sink};
 use super::{Done, Find, Run, between, labels, names, population, read_model, suggest};
 
@@ -23,45 +27,37 @@ const SURE: f64 = 6.0;
 pub async fn run(run: &Run, json: bool) -> Result<Done> {
     let bar = bar(json);
     let mut receipt = Receipt::begin();
-    let (text, model, id) = match &run.model {
-        Some(path) => {
-            let (text, model) = read_model(path)?;
-            (text, model, run.id.clone())
-        }
-        None => {
-            bar.set_message("suggesting a model");
-            let suggested = suggest::suggest(run)?;
-            let text = suggested.refined.toml;
-            let model = Model::from_toml(&text).context("the suggested model")?;
-            receipt.lap("suggest");
-            (text, model, suggested.draft.id)
-        }
-    };
+    let given = Given::new(run, &bar, &mut receipt)?;
     bar.set_message("reading");
-    let (people, left_out) = population(&run.files, &model, id.as_deref(), 1)?;
-    receipt.records = people.rows() as u64;
-    receipt.distinct = people.units() as u64;
-    receipt.left_out = left_out.rows;
-    receipt.columns = people.notes().iter().map(Into::into).collect();
-    receipt.lap("read");
+    let (people, left_out) = population(&run.files, &given.model, given.id.as_deref(), 1)?;
+    receipt.read(&people, &left_out);
     bar.set_message("blocking");
-    let linkage = Linkage::new(&model, &people, between(run.find));
-    receipt.hot_blocks = linkage.hot_blocks().iter().map(Into::into).collect();
-    receipt.rules = model
-        .written_rules()
-        .zip(linkage.pairs())
-        .map(|(rule, pairs)| Rule { rule: rule.to_owned(), pairs })
-        .collect();
-    receipt.lap("block");
-    let entities = run.labels.as_deref().map(|path| labels::read(path, &people)).transpose()?;
+    let linkage = Linkage::new(&given.model, &people, between(run.find));
+    receipt.blocked(&given.model, &linkage);
+    let entities = run
+        .labels
+        .as_deref()
+        .map(|path| labels::read(path, &people))
+        .transpose()?;
     let mut parameters = None;
     if run.train {
         bar.set_message("training");
-        parameters = Some(train(run, &linkage, &text, entities.as_deref(), &mut receipt)?);
+        parameters = Some(train(
+            run,
+            &linkage,
+            &given.text,
+            entities.as_deref(),
+            &mut receipt,
+        )?);
         receipt.lap("train");
     }
-    let model = parameters.as_ref().map_or_else(|| model.clone(), |parameters| model.with(parameters));
-    let link = run.threshold.map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
+    let model = match &parameters {
+        Some(parameters) => given.model.with(parameters),
+        None => given.model.clone(),
+    };
+    let link = run
+        .threshold
+        .map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
     receipt.threshold = 1.0 / (1.0 + (-link).exp2());
     let shows_more = run.pairs.is_some() || run.review.is_some() || run.chart.is_some();
     let least = if shows_more || entities.is_some() {
@@ -73,60 +69,88 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
     let mut links = match &run.cluster {
         None => linkage.links(&model, least),
         Some(address) => {
-            let tasks = linkage.tasks(&text, parameters.as_ref(), least);
+            let tasks = linkage.tasks(&given.text, parameters.as_ref(), least);
             over(address, run.deadline, tasks, &bar).await?
         }
     };
     receipt.lap("compare");
     bar.set_message("clustering");
-    let taken: Vec<Link> = links.iter().copied().filter(|pair| f64::from(pair.weight) >= link).collect();
+    let taken: Vec<Link> = links
+        .iter()
+        .copied()
+        .filter(|pair| f64::from(pair.weight) >= link)
+        .collect();
     receipt.links = taken.len() as u64;
     let clusters = linkage.clusters(&model, taken, link);
     let assigned = linkage.assign(&model, &clusters, link);
-    receipt.clusters = assigned.clusters;
-    receipt.several = assigned.several;
-    receipt.largest = assigned.largest;
-    receipt.too_bare = assigned.too_bare;
-    receipt.refused = clusters.refused.len() as u64;
-    receipt.lap("cluster");
+    receipt.clustered(&clusters, &assigned);
     bar.set_message("writing");
     links.sort_unstable_by_key(|link| (link.one, link.other));
-    links.dedup_by_key(|link| (link.one, link.other));
-    let out = Out { run, people: &people, model: &model, link };
-    receipt.weak = out.write(&links, &clusters, &assigned)?;
-    let labelled = entities.map(|entities| {
-        let curve = linkage.precision_and_recall(&entities, &links);
-        (curve, linkage.quality_of_clusters(&entities, &assigned))
-    });
-    receipt.judged = labelled.as_ref().map(|(_, clusters)| Judged::from(clusters));
-    if let Some(path) = &run.chart {
-        let shown = Shown {
-            tables: &names(&run.files),
-            receipt: &receipt,
-            model: &model,
-            people: &people,
-            linkage: &linkage,
-            link,
-            links: &links,
-            clusters: &clusters,
-            labelled,
-        };
-        shown.write(path)?;
-    }
+    let found = Found {
+        run,
+        people: &people,
+        model: &model,
+        linkage: &linkage,
+        link,
+        links: &links,
+        clusters: &clusters,
+    };
+    found.write(&assigned, entities.as_deref(), &mut receipt)?;
     receipt.lap("write");
     bar.finish_and_clear();
+    tell(&receipt, &left_out, json)
+}
+
+/// The model to link by.
+struct Given {
+    /// Its file.
+    text: String,
+    model: Model,
+    id: Option<String>,
+}
+
+impl Given {
+    /// The one that was named, or one that is suggested.
+    fn new(run: &Run, bar: &ProgressBar, receipt: &mut Receipt) -> Result<Self> {
+        if let Some(path) = &run.model {
+            let (text, model) = read_model(path)?;
+            let id = run.id.clone();
+            return Ok(Self { text, model, id });
+        }
+        bar.set_message("suggesting a model");
+        let suggested = suggest::suggest(run)?;
+        let text = suggested.refined.toml;
+        let model = Model::from_toml(&text).context("the suggested model")?;
+        receipt.lap("suggest");
+        Ok(Self {
+            text,
+            model,
+            id: suggested.draft.id,
+        })
+    }
+}
+
+/// Tells what it came to.
+fn tell(receipt: &Receipt, left_out: &LeftOut, json: bool) -> Result<Done> {
     for told in &left_out.told {
         eprintln!("{told}");
     }
     if left_out.rows > left_out.told.len() as u64 {
-        eprintln!("and {} more rows", left_out.rows - left_out.told.len() as u64);
+        eprintln!(
+            "and {} more rows",
+            left_out.rows - left_out.told.len() as u64
+        );
     }
     if json {
-        println!("{}", serde_json::to_string_pretty(&receipt)?);
+        println!("{}", serde_json::to_string_pretty(receipt)?);
     } else {
         receipt.show();
     }
-    Ok(if receipt.has_findings() { Done::WithFindings } else { Done::Clean })
+    Ok(if receipt.has_findings() {
+        Done::WithFindings
+    } else {
+        Done::Clean
+    })
 }
 
 /// Lets a cluster do the comparing.
@@ -148,7 +172,8 @@ async fn over(
         bar.set_message(format!("comparing: {} tasks done{repeated}", done.tasks));
     };
     let address = address.trim_start_matches("df://");
-    let answers = cluster::kernel_over(address, cluster::LINKAGE, tasks, &settings, progress).await?;
+    let answers =
+        cluster::kernel_over(address, cluster::LINKAGE, tasks, &settings, progress).await?;
     links_of(&answers).map_err(anyhow::Error::msg)
 }
 
@@ -179,56 +204,109 @@ fn train(
     receipt.trained = Some((&parameters).into());
     if let Some(path) = &run.save_model {
         let text = linkage::suggest::retrained(text, &parameters).context("the model file")?;
-        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        std::fs::write(path, text)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     Ok(parameters)
 }
 
-/// The files that were asked for.
-struct Out<'a> {
+/// What was found, on its way into the files that were asked for.
+struct Found<'a> {
     run: &'a Run,
     people: &'a Population,
     model: &'a Model,
+    linkage: &'a Linkage<'a>,
+    /// Bits from which records were linked.
     link: f64,
+    /// By their units, ascending.
+    links: &'a [Link],
+    clusters: &'a Clusters,
 }
 
-impl Out<'_> {
-    /// Writes them; how many clusters are weak.
-    fn write(&self, links: &[Link], clusters: &Clusters, assigned: &Assigned) -> Result<u64> {
+impl Found<'_> {
+    fn write(
+        &self,
+        assigned: &Assigned,
+        entities: Option<&[Option<u32>]>,
+        receipt: &mut Receipt,
+    ) -> Result<()> {
+        self.clusters(assigned)?;
+        if self.run.pairs.is_some() || self.run.review.is_some() {
+            let rows = self.rows_by_unit();
+            if let Some(path) = &self.run.pairs {
+                self.pairs(path, &rows)?;
+            }
+            if let Some(path) = &self.run.review {
+                self.review(path, &rows)?;
+            }
+        }
+        let qualities = quality(self.clusters, self.links);
+        receipt.weak = qualities
+            .iter()
+            .filter(|quality| quality.is_weak(self.link + SURE))
+            .count() as u64;
+        let labelled = entities.map(|entities| {
+            let curve = self.linkage.precision_and_recall(entities, self.links);
+            (curve, self.linkage.quality_of_clusters(entities, assigned))
+        });
+        receipt.judged = labelled
+            .as_ref()
+            .map(|(_, clusters)| Judged::from(clusters));
+        let Some(path) = &self.run.chart else {
+            return Ok(());
+        };
+        let shown = Shown {
+            tables: &names(&self.run.files),
+            receipt,
+            model: self.model,
+            people: self.people,
+            linkage: self.linkage,
+            link: self.link,
+            links: self.links,
+            clusters: self.clusters,
+            labelled,
+        };
+        shown.write(path)
+    }
+
+    fn clusters(&self, assigned: &Assigned) -> Result<()> {
         if let Some(path) = &self.run.out {
             let several = self.run.files.len() > 1;
-            let headings: &[&str] = if several { &["id", "cluster_id", "table"] } else { &["id", "cluster_id"] };
+            let headings: &[&str] = if several {
+                &["id", "cluster_id", "table"]
+            } else {
+                &["id", "cluster_id"]
+            };
             let mut sink = Sink::create(path, headings)?;
             for (row, lead) in assigned.lead.iter().enumerate() {
                 let (id, lead) = (self.people.id(row), *lead as usize);
                 if several {
                     let table = self.table(row);
-                    let cluster = [self.table(lead).as_bytes(), b"/", self.people.id(lead)].concat();
-                    sink.row(&[Field::Text(id), Field::Text(&cluster), Field::Text(table.as_bytes())])?;
+                    let cluster =
+                        [self.table(lead).as_bytes(), b"/", self.people.id(lead)].concat();
+                    sink.row(&[
+                        Field::Text(id),
+                        Field::Text(&cluster),
+                        Field::Text(table.as_bytes()),
+                    ])?;
                 } else {
                     sink.row(&[Field::Text(id), Field::Text(self.people.id(lead))])?;
                 }
             }
             sink.finish()?;
         }
-        if self.run.pairs.is_some() || self.run.review.is_some() {
-            let rows = self.rows_by_unit();
-            if let Some(path) = &self.run.pairs {
-                self.pairs(path, links, &rows)?;
-            }
-            if let Some(path) = &self.run.review {
-                self.review(path, links, clusters, &rows)?;
-            }
-        }
-        let qualities = quality(clusters, links);
-        let weak = qualities.iter().filter(|quality| quality.is_weak(self.link + SURE));
-        Ok(weak.count() as u64)
+        Ok(())
     }
 
     fn table(&self, row: usize) -> String {
         let file = self.run.files.get(usize::from(self.people.source(row)));
-        file.map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned())
-            .unwrap_or_else(|| names(&self.run.files))
+        file.map(|file| {
+            file.file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .unwrap_or_else(|| names(&self.run.files))
     }
 
     /// The rows of every unit: where they end, and they.
@@ -242,9 +320,11 @@ impl Out<'_> {
         (ends, rows)
     }
 
-    fn pairs(&self, path: &std::path::Path, links: &[Link], (ends, rows): &(Vec<u32>, Vec<u32>)) -> Result<()> {
+    fn pairs(&self, path: &Path, (ends, rows): &(Vec<u32>, Vec<u32>)) -> Result<()> {
         let of = |unit: u32| {
-            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            let start = unit
+                .checked_sub(1)
+                .map_or(0, |before| ends[before as usize]);
             &rows[start as usize..ends[unit as usize] as usize]
         };
         let mut sink = Sink::create(path, &["id_l", "id_r", "weight", "probability"])?;
@@ -256,7 +336,7 @@ impl Out<'_> {
                 Field::Number(1.0 / (1.0 + (-weight).exp2())),
             ])
         };
-        for link in links {
+        for link in self.links {
             for one in of(link.one) {
                 for other in of(link.other) {
                     pair(*one, *other, f64::from(link.weight))?;
@@ -271,7 +351,11 @@ impl Out<'_> {
             }
             let weight = self.people.weight_of_equals(self.model, unit);
             let all = same.len() <= ALL_WITH_ALL;
-            for (at, one) in same.iter().enumerate().take(if all { same.len() } else { 1 }) {
+            for (at, one) in same
+                .iter()
+                .enumerate()
+                .take(if all { same.len() } else { 1 })
+            {
                 for other in &same[at + 1..] {
                     pair(*one, *other, weight)?;
                 }
@@ -281,15 +365,11 @@ impl Out<'_> {
     }
 
     /// What a person should look at, the most doubtful first.
-    fn review(
-        &self,
-        path: &std::path::Path,
-        links: &[Link],
-        clusters: &Clusters,
-        (ends, rows): &(Vec<u32>, Vec<u32>),
-    ) -> Result<()> {
+    fn review(&self, path: &Path, (ends, rows): &(Vec<u32>, Vec<u32>)) -> Result<()> {
         let first = |unit: u32| {
-            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            let start = unit
+                .checked_sub(1)
+                .map_or(0, |before| ends[before as usize]);
             self.people.id(rows[start as usize] as usize)
         };
         let mut sink = Sink::create(path, &["id_l", "id_r", "why", "weight", "probability"])?;
@@ -303,17 +383,25 @@ impl Out<'_> {
                 Field::Number(1.0 / (1.0 + (-weight).exp2())),
             ])
         };
-        for link in &clusters.refused {
+        for link in &self.clusters.refused {
             row(link, "alike, but their groups speak against it")?;
         }
-        for quality in quality(clusters, links) {
+        for quality in quality(self.clusters, self.links) {
             if quality.is_weak(self.link + SURE) {
-                for bridge in quality.bridges.iter().filter(|bridge| f64::from(bridge.weight) < self.link + SURE) {
+                for bridge in quality
+                    .bridges
+                    .iter()
+                    .filter(|bridge| f64::from(bridge.weight) < self.link + SURE)
+                {
                     row(bridge, "all that holds two parts of a cluster together")?;
                 }
             }
         }
-        for link in links.iter().filter(|link| f64::from(link.weight) < self.link) {
+        for link in self
+            .links
+            .iter()
+            .filter(|link| f64::from(link.weight) < self.link)
+        {
             row(link, "near the threshold")?;
         }
         sink.finish()

@@ -119,7 +119,15 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
         println!("{}", serde_json::to_string_pretty(&answer)?);
         return Ok(Done::Clean);
     }
-    println!("{} rows; id column: {}", suggested.rows, suggested.draft.id.as_deref().unwrap_or("none, rows are numbered"));
+    println!(
+        "{} rows; id column: {}",
+        suggested.rows,
+        suggested
+            .draft
+            .id
+            .as_deref()
+            .unwrap_or("none, rows are numbered")
+    );
     for (column, why) in left_out {
         println!("left out: {column}: {why}");
     }

@@ -50,7 +50,9 @@ impl Table {
     /// Opens a table by what its name ends in: `.parquet`, or else CSV.
     pub fn open(path: &Path) -> Result<Self> {
         let told = || format!("{} cannot be read", path.display());
-        let parquet = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+        let parquet = path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
         let (headings, reader) = if parquet {
             open_parquet(path).with_context(told)?
         } else {
@@ -117,7 +119,10 @@ impl Table {
 fn open_csv(path: &Path) -> Result<(Vec<String>, Reader)> {
     let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let begun = file.fill_buf()?;
-    ensure!(!begun.is_empty(), "it is empty; the first line must hold the headings");
+    ensure!(
+        !begun.is_empty(),
+        "it is empty; the first line must hold the headings"
+    );
     ensure!(
         !begun.starts_with(&[0xff, 0xfe]) && !begun.starts_with(&[0xfe, 0xff]),
         "it is UTF-16. Save it as UTF-8"
@@ -130,7 +135,12 @@ fn open_csv(path: &Path) -> Result<(Vec<String>, Reader)> {
     let line = first.split(|byte| *byte == b'\n').next().unwrap_or(first);
     let delimiter = [b',', b'\t', b';', b'|']
         .into_iter()
-        .max_by_key(|sign| (line.iter().filter(|byte| *byte == sign).count(), *sign == b','))
+        .max_by_key(|sign| {
+            (
+                line.iter().filter(|byte| *byte == sign).count(),
+                *sign == b',',
+            )
+        })
         .unwrap_or(b',');
     let read: Box<dyn Read + Send> = Box::new(file);
     let mut reader = csv::ReaderBuilder::new()
@@ -143,7 +153,10 @@ fn open_csv(path: &Path) -> Result<(Vec<String>, Reader)> {
         .iter()
         .map(|heading| String::from_utf8_lossy(heading).trim().to_owned())
         .collect();
-    Ok((headings, Reader::Csv(Box::new(reader), csv::ByteRecord::new())))
+    Ok((
+        headings,
+        Reader::Csv(Box::new(reader), csv::ByteRecord::new()),
+    ))
 }
 
 fn open_parquet(path: &Path) -> Result<(Vec<String>, Reader)> {
@@ -178,5 +191,9 @@ fn fill(batch: &mut Batch, rows: &RecordBatch) -> Result<()> {
 }
 
 fn value(column: &StringArray, row: usize) -> &[u8] {
-    if column.is_null(row) { &[] } else { column.value(row).as_bytes() }
+    if column.is_null(row) {
+        &[]
+    } else {
+        column.value(row).as_bytes()
+    }
 }

@@ -48,12 +48,17 @@ impl Sink {
         beside.push(".part");
         let beside = std::path::PathBuf::from(beside);
         let file = File::create(&beside).with_context(told)?;
-        let parquet = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+        let parquet = path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
         let to = if parquet {
             Target::Parquet(Box::new(Columns {
                 writer: None,
                 file: Some(file),
-                headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+                headings: headings
+                    .iter()
+                    .map(|heading| (*heading).to_owned())
+                    .collect(),
                 texts: vec![Vec::new(); headings.len()],
                 numbers: vec![Vec::new(); headings.len()],
             }))
@@ -90,7 +95,10 @@ impl Sink {
         let told = || format!("{} cannot be written", self.path.display());
         match self.to {
             Target::Csv(writer) => {
-                let mut file = writer.into_inner().map_err(|error| error.into_error()).with_context(told)?;
+                let mut file = writer
+                    .into_inner()
+                    .map_err(|error| error.into_error())
+                    .with_context(told)?;
                 file.flush().with_context(told)?;
                 file.get_ref().sync_all().with_context(told)?;
             }
@@ -109,7 +117,9 @@ impl Columns {
     fn row(&mut self, fields: &[Field<'_>]) -> Result<()> {
         for (at, field) in fields.iter().enumerate() {
             match field {
-                Field::Text(text) => self.texts[at].push(String::from_utf8_lossy(text).into_owned()),
+                Field::Text(text) => {
+                    self.texts[at].push(String::from_utf8_lossy(text).into_owned())
+                }
                 Field::Number(number) => self.numbers[at].push(*number),
             }
         }
@@ -137,8 +147,14 @@ impl Columns {
         if self.writer.is_none()
             && let Some(file) = self.file.take()
         {
-            let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-            self.writer = Some(ArrowWriter::try_new(file, batch.schema(), Some(properties))?);
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::SNAPPY)
+                .build();
+            self.writer = Some(ArrowWriter::try_new(
+                file,
+                batch.schema(),
+                Some(properties),
+            )?);
         }
         if let Some(writer) = &mut self.writer {
             writer.write(&batch)?;
