@@ -7,7 +7,7 @@
 
 mod assign;
 mod blocks;
-mod clusters;
+pub(crate) mod clusters;
 pub(crate) mod intern;
 mod kernel;
 mod keys;
