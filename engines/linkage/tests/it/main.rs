@@ -4,6 +4,7 @@
 
 mod blocking;
 mod conditions;
+mod held;
 mod models;
 mod pairs;
 mod properties;
