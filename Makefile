@@ -10,6 +10,10 @@ UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
 # Arguments for the demonstration: make demo ARGS='--reports 50000'
 ARGS ?=
+# `make lint test CLUSTER=yes` takes the cluster in, which nearly doubles the build. One set of features for everything
+# in one run, so that nothing is compiled twice.
+CLUSTER ?=
+FEATURES := $(if $(CLUSTER),--features fourfold/cluster)
 
 .PHONY: help
 help: ## List these targets
@@ -23,22 +27,22 @@ demo: needs-build assets ## Generate a county, run it through the service and se
 .PHONY: test
 test: needs-test assets ## Run every test, on both databases and in a real browser
 	@if command -v cargo-nextest >/dev/null; then \
-	  scripts/with-postgres cargo nextest run --workspace --locked; \
+	  scripts/with-postgres cargo nextest run --workspace --locked $(FEATURES); \
 	else \
-	  scripts/with-postgres cargo test --workspace --locked --lib --bins --tests; \
+	  scripts/with-postgres cargo test --workspace --locked $(FEATURES) --lib --bins --tests; \
 	fi
-	cargo test --workspace --locked --doc
+	cargo test --workspace --locked $(FEATURES) --doc
 	@$(MAKE) browser
 
 .PHONY: build
-build: needs-build assets ## Build the release binary with its assets inside
-	cargo build --release --bin fourfold --locked
+build: needs-build assets ## Build the release binary with its assets and the cluster inside
+	cargo build --release --bin fourfold --features fourfold/cluster --locked
 	@ls -l $(TARGET)/release/fourfold
 
 .PHONY: lint
 lint: assets ## Check format, clippy, sources and, where installed, licences
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked $(FEATURES) -- -D warnings
 	scripts/check-sources
 	@if command -v cargo-deny >/dev/null; then \
 	  cargo deny --locked check bans licenses sources; \
@@ -53,7 +57,7 @@ assets: $(ASSETS) ## Build the style sheet and scripts that the binary carries
 browser: needs-test assets $(BROWSER_PACKAGES) ## Test the interface and walk the flows in Chromium
 	cd tests/browser && node --test self/*.test.mjs
 	@if compgen -G 'tests/browser/flows/*.mjs' >/dev/null; then \
-	  cargo build --workspace --bins --locked; \
+	  cargo build --workspace --bins --locked $(FEATURES); \
 	  scripts/with-demo node --test tests/browser/run.mjs; \
 	else \
 	  echo 'tests/browser/flows holds no flow yet: none was walked'; \

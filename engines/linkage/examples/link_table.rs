@@ -4,12 +4,6 @@ use std::time::Instant;
 use linkage::Model;
 use linkage::batch::*;
 
-struct Records(Vec<csv::ByteRecord>);
-impl Rows for Records {
-    fn len(&self) -> usize { self.0.len() }
-    fn field(&self, row: usize, column: usize) -> &[u8] { self.0[row].get(column).unwrap_or_default() }
-}
-
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (table, model, truth, id) = (&args[1], &args[2], &args[3], &args[4]);
@@ -26,13 +20,25 @@ fn main() {
     let place = |name: &str| headings.iter().position(|h| String::from_utf8_lossy(h).trim() == name).unwrap_or_else(|| panic!("no column {name}"));
     let layout = Layout { columns: model.headings().map(|h| h.iter().map(|n| place(n)).collect()).collect(), id: Some(place(id)), source: 0 };
     let mut builder = Builder::new(&model);
-    let mut batch = Records(Vec::new());
+    let mut batches = [Batch::new(headings.len()), Batch::new(headings.len())];
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).unwrap() {
-        batch.0.push(record.clone());
-        if batch.0.len() == 1 << 15 { builder.add(&batch, &layout).unwrap(); batch.0.clear(); }
+    let mut more = true;
+    while more {
+        let [filled, empty] = &mut batches;
+        let fill = || {
+            empty.clear();
+            while empty.len() < 1 << 13 {
+                if !reader.read_byte_record(&mut record).unwrap() { return false; }
+                empty.push(record.iter());
+            }
+            true
+        };
+        let (some, added) = rayon::join(fill, || builder.add(filled, &layout));
+        added.unwrap();
+        more = some;
+        batches.swap(0, 1);
     }
-    builder.add(&batch, &layout).unwrap();
+    builder.add(&batches[0], &layout).unwrap();
     lap("read");
     let table = builder.finish().unwrap();
     lap("normal");
@@ -55,14 +61,15 @@ fn main() {
     lap("links");
     let truth: HashMap<Vec<u8>, Vec<u8>> = { let mut r = csv::Reader::from_path(truth).unwrap(); r.byte_records().map(|x| { let x = x.unwrap(); (x[0].to_vec(), x[1].to_vec()) }).collect() };
     let truth_pairs: u64 = { let mut n: HashMap<&[u8], u64> = HashMap::new(); for v in truth.values() { *n.entry(v).or_default() += 1; } n.values().map(|n| n * (n - 1) / 2).sum() };
-    lap("truth");
     let entity: Vec<&[u8]> = (0..people.rows()).map(|row| truth[people.id(row)].as_slice()).collect();
+    lap("truth");
     // candidates recall by unit links at -5
     for threshold in std::env::var("T").unwrap_or("0,2,4,6,8".into()).split(',').map(|t| t.parse::<f64>().unwrap()) {
         let some: Vec<Link> = links.iter().copied().filter(|l| f64::from(l.weight) >= threshold).collect();
         let before = Instant::now();
         let clusters = linkage.clusters(model, some, cohesion);
         let took = before.elapsed().as_secs_f64();
+        lap("clusters");
         let mut together: HashMap<(u32, &[u8]), u64> = HashMap::new();
         let mut sizes: HashMap<u32, u64> = HashMap::new();
         for row in 0..people.rows() {

@@ -13,7 +13,8 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let lists = WordLists::from_toml(&std::fs::read_to_string("policy/intake/linkage.toml").unwrap()).unwrap();
     let began = std::time::Instant::now();
-    let lap = |what: &str| eprintln!("{:>8.3} s {what}", began.elapsed().as_secs_f64());
+    let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); s.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2).map(|t| t.parse::<f64>().unwrap()).sum::<f64>() / 100.0 };
+    let lap = |what: &str| eprintln!("{:>8.3} s {:>6.2} cpu {what}", began.elapsed().as_secs_f64(), cpu());
     let mut reader = csv::Reader::from_path(&args[1]).unwrap();
     let headings: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let all = Records(reader.byte_records().map(Result::unwrap).collect());

@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     parts: Vec<Part>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     kind: PartKind,
     column: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Part {
     other: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum PartKind {
     Exact,
     Soundex,
@@ -141,8 +141,19 @@ impl Model {
 }
 
 impl Rule {
-    pub(crate) fn seed(&self) -> Stable {
-        self.seed
+    /// The rule whose parts are those of several.
+    pub(crate) fn joined(rules: &[&Rule]) -> Self {
+        let written: Vec<&str> = rules.iter().map(|rule| rule.written()).collect();
+        let written = written.join(" + ");
+        let normal: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+        Self {
+            seed: Stable::NEW.add_text(&normal),
+            written,
+            parts: rules
+                .iter()
+                .flat_map(|rule| rule.parts.iter().cloned())
+                .collect(),
+        }
     }
 
     pub(crate) fn written(&self) -> &str {
@@ -190,9 +201,35 @@ impl Part {
         self.column
     }
 
-    /// Whether it looks at two columns of a record together.
-    pub(crate) fn reads_two(&self) -> bool {
-        self.kind == PartKind::Unordered
+    /// The whole values of either column, of a part that looks at two of them together.
+    pub(crate) fn both(&self) -> Option<(Part, Part)> {
+        let exact = |column| Part {
+            kind: PartKind::Exact,
+            column,
+            other: column,
+        };
+        (self.kind == PartKind::Unordered).then(|| (exact(self.column), exact(self.other)))
+    }
+
+    /// Whether it reads a column that the other reads too.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        [self.column, self.other]
+            .iter()
+            .any(|column| [other.column, other.other].contains(column))
+    }
+
+    /// Whether two records that share a key of this part always share one of the other.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        let finer = match (self.kind, other.kind) {
+            (PartKind::Unordered, _) | (_, PartKind::Unordered) => {
+                return self.kind == other.kind
+                    && self.column == other.column
+                    && self.other == other.other;
+            }
+            (PartKind::Exact, _) | (PartKind::Sector, PartKind::District) => true,
+            (one, other) => one == other,
+        };
+        finer && self.column == other.column
     }
 
     /// Whether it sees one thing at most in a value.

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{Column, Kind};
 use crate::normal;
 use crate::stable::{self, Stable};
-use crate::written::{Written, WrittenColumn};
+use crate::written::{Order, Written, WrittenColumn};
 
 pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
     for (place, named) in [
@@ -28,6 +28,13 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
             WrittenColumn::Kind(_) => (Vec::new(), None),
             WrittenColumn::From(from) => (from.from.clone(), from.separator),
         };
+        let order = written_column.order();
+        if order.is_some() && *kind != Kind::Date {
+            return Err(Error::Order {
+                column: name.clone(),
+            });
+        }
+        let month_first = order == Some(Order::Mdy);
         let unknown = written.unknown.get(name).into_iter().flatten();
         let dropped = written.drop_words.get(name).into_iter().flatten();
         Ok(Column {
@@ -35,6 +42,7 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
             kind: *kind,
             from,
             separator,
+            month_first,
             unknown: unknown
                 .filter_map(|text| normal_unknown(*kind, text, &written.country_code))
                 .collect(),
@@ -107,6 +115,9 @@ pub(crate) fn normal_digest(written: &Written) -> u64 {
         .add_text(&written.country_code);
     for (name, kind) in &written.columns {
         digest = digest.add_text(name).add_text(kind.kind().name());
+        if kind.order() == Some(Order::Mdy) {
+            digest = digest.add_text("mdy");
+        }
     }
     for lists in [&written.unknown, &written.drop_words] {
         digest = digest.add(&[0]);

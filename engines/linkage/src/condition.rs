@@ -410,7 +410,7 @@ impl Test {
             | TestKind::SameYear
             | TestKind::YearOnly => {
                 let dates = a.packed().date().zip(b.packed().date());
-                dates.is_some_and(|(a, b)| self.dates(a, b))
+                dates.is_some_and(|(a, b)| dates_agree(self.kind, self.bound, a, b))
             }
             TestKind::SameSector => same_part(normal::sector),
             TestKind::SameDistrict => same_part(normal::district),
@@ -425,21 +425,6 @@ impl Test {
             }
             // Answered before: they look at more than one pair of values.
             TestKind::JaroWinkler | TestKind::Swapped | TestKind::Differs => false,
-        }
-    }
-
-    fn dates(&self, a: PackedDate, b: PackedDate) -> bool {
-        match self.kind {
-            TestKind::DayMonthSwapped => {
-                a.year == b.year && a.month == b.day && a.day == b.month && a.month != a.day
-            }
-            TestKind::WithinDays => a.number().abs_diff(b.number()) as f64 <= self.bound,
-            // 1 January is what people write when they know no more than the year.
-            TestKind::YearOnly => {
-                let first = |date: PackedDate| date.month == 0x10 && date.day == 0x10;
-                a.year == b.year && (first(a) || first(b))
-            }
-            _ => a.year == b.year,
         }
     }
 
@@ -464,6 +449,22 @@ impl Test {
         }
         measured.jaro_winkler = Some((self.column, best));
         best
+    }
+}
+
+/// Whether two dates pass a test of dates.
+pub(crate) fn dates_agree(kind: TestKind, bound: f64, a: PackedDate, b: PackedDate) -> bool {
+    match kind {
+        TestKind::DayMonthSwapped => {
+            a.year == b.year && a.month == b.day && a.day == b.month && a.month != a.day
+        }
+        TestKind::WithinDays => a.may_be_within(b, bound) && a.number().abs_diff(b.number()) as f64 <= bound,
+        // 1 January is what people write when they know no more than the year.
+        TestKind::YearOnly => {
+            let first = |date: PackedDate| date.month == 0x10 && date.day == 0x10;
+            a.year == b.year && (first(a) || first(b))
+        }
+        _ => a.year == b.year,
     }
 }
 

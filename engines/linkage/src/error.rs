@@ -161,6 +161,12 @@ pub enum Error {
         /// Value in the file.
         found: String,
     },
+    /// An order of day and month for a column that holds no dates.
+    #[error("column `{column}` has an `order`, which only a date has: leave it out")]
+    Order {
+        /// The column.
+        column: String,
+    },
     /// A stored normal form made under other columns or rules: prepare the record anew.
     #[error("the stored normal form was made by another model: prepare the record anew")]
     Stale,

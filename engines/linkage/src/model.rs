@@ -15,9 +15,11 @@ const VERSION: u32 = 1;
 /// A linkage model, read from a TOML file (see the crate's example).
 ///
 /// - `version`, `prior`, `link`, `review`: see [`Model::prior_weight`] and [`Model::band`].
-///   `id`: heading of a table's id column. `country_code`: what a leading 0 of a telephone number stands for, 44 unless given.
-/// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator }`, where `from` lists the
-///   headings of a table it is read from and `separator` parts several values in one cell.
+///   `id`: heading of a table's id column. `country_code`: what a leading 0 of a telephone number
+///   stands for, 44 unless given.
+/// - `[columns]`: name and [`Kind`] of each; or `{ kind, from, separator, order }`, where `from` lists
+///   the headings of a table it is read from, `separator` parts several values in one cell, and
+///   `order = "mdy"` reads dates month first. Several columns may be read from one heading.
 /// - `[[comparison]]`: `column`, or `name` and `columns`; `levels` from the strongest agreement
 ///   down to `else`, each with `when`, `m`, `u` and, for the reader, a `label`. m and u each add up
 ///   to 1. With `frequency = true`, the share of the value takes the place of u where the level is
@@ -68,7 +70,7 @@ pub enum Kind {
     Name,
     /// A given name, or several; nicknames apply.
     Forename,
-    /// A date, ISO 8601 or day first.
+    /// A date, ISO 8601 or day first; month first where the column's `order` says so.
     Date,
     /// A postcode.
     Postcode,
@@ -123,6 +125,8 @@ pub(crate) struct Column {
     pub from: Vec<String>,
     /// What parts several values in one cell of a table.
     pub separator: Option<char>,
+    /// Whether dates are written month first.
+    pub month_first: bool,
     /// Words that say nothing in this column.
     pub drop_words: FxHashSet<String>,
 }
@@ -164,7 +168,7 @@ impl Level {
 }
 
 /// How often a level is reached, by who the two records are of.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     /// Of the same.
     pub m: f64,
@@ -278,10 +282,14 @@ impl Model {
         self.rules.iter().map(Rule::written)
     }
 
-    /// This model with some of its blocking rules, by place.
-    pub(crate) fn with_rules(&self, kept: &[usize]) -> Self {
+    /// This model with other blocking rules: each puts together some of its own, by place.
+    pub(crate) fn with_joined<'r>(&self, rules: impl Iterator<Item = &'r [usize]>) -> Self {
+        let joined = |places: &[usize]| {
+            let parts: Vec<&Rule> = places.iter().map(|place| &self.rules[*place]).collect();
+            Rule::joined(&parts)
+        };
         let mut model = self.clone();
-        model.rules = kept.iter().map(|rule| self.rules[*rule].clone()).collect();
+        model.rules = rules.map(joined).collect();
         model
     }
 

@@ -6,11 +6,14 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Raise this when any rule in this file changes: stored records are then prepared anew.
-pub(crate) const RULES: u64 = 2;
+pub(crate) const RULES: u64 = 3;
 
 /// Words in lower case without accents, apostrophes or punctuation, one space between. Empty when
 /// nothing is left.
 pub(crate) fn words(text: &str) -> String {
+    if text.is_ascii() {
+        return plain_words(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut parted = false;
     let mut push = |c: char| match c {
@@ -25,10 +28,6 @@ pub(crate) fn words(text: &str) -> String {
         }
         _ => parted = true,
     };
-    if text.is_ascii() {
-        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
-        return out;
-    }
     // Lower case before and after: some capitals decompose only once lowered, and some
     // decompositions are capitals.
     let lowered = text.chars().flat_map(char::to_lowercase);
@@ -43,6 +42,24 @@ pub(crate) fn words(text: &str) -> String {
         }
     }
     out
+}
+
+/// The same of ASCII, which nearly all records are.
+fn plain_words(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut parted = false;
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            if parted && !out.is_empty() {
+                out.push(b' ');
+            }
+            parted = false;
+            out.push(byte.to_ascii_lowercase());
+        } else {
+            parted |= !matches!(byte, b'\'' | b'`' | b'.');
+        }
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Latin letters that Unicode does not decompose, as they are written in English records.
@@ -61,35 +78,76 @@ fn latin(c: char) -> Option<&'static str> {
     })
 }
 
-/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without hyphens, with or without a time behind it) and day first as
-/// Britons write it, with `/`, `.` or `-`. `None` for what is no date of the calendar.
+/// A date as `YYYY-MM-DD`. Reads ISO 8601 (with or without hyphens, with or without a time behind
+/// it), day first as Britons write it, with `/`, `.` or `-`, and months by their English names.
+/// `None` for what is no date of the calendar.
 pub(crate) fn date(text: &str) -> Option<String> {
-    let day_part = text.trim().split(['T', ' ']).next()?;
-    let parted;
-    let day_part = if day_part.len() == 8 && day_part.bytes().all(|b| b.is_ascii_digit()) {
+    date_in(text, false)
+}
+
+/// The same, where `month_first` reads 03/12/1980 and 03121980 as 12 March, as Americans write it.
+pub(crate) fn date_in(text: &str, month_first: bool) -> Option<String> {
+    let text = text.trim();
+    let day_part = text.split(['T', ' ']).next()?;
+    if day_part.len() == 8 && day_part.bytes().all(|b| b.is_ascii_digit()) {
+        let number = |range: std::ops::Range<usize>| day_part[range].parse().ok();
         // 19800312, the basic form of ISO 8601.
-        parted = format!("{}-{}-{}", &day_part[..4], &day_part[4..6], &day_part[6..]);
-        &parted
-    } else {
-        day_part
-    };
+        let basic = civil_date(number(0..4)?, number(4..6)?, number(6..8)?);
+        return match basic {
+            None if month_first => civil_date(number(4..8)?, number(0..2)?, number(2..4)?),
+            basic => basic,
+        };
+    }
     let mut numbers = [0_u32; 3];
     let mut lengths = [0_usize; 3];
     let mut parts = day_part.split(['-', '/', '.']);
     for at in 0..3 {
-        let part = parts.next()?;
+        let part = parts.next().unwrap_or_default();
         if part.is_empty() || part.len() > 4 || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+            return date_of_words(text);
         }
         numbers[at] = part.parse().ok()?;
         lengths[at] = part.len();
     }
-    let (year, month, day) = match (lengths, parts.next()) {
-        ([4, 1..=2, 1..=2], None) => (numbers[0], numbers[1], numbers[2]),
-        ([1..=2, 1..=2, 4], None) => (numbers[2], numbers[1], numbers[0]),
-        _ => return None,
-    };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match (lengths, parts.next()) {
+        ([4, 1..=2, 1..=2], None) => civil_date(numbers[0], numbers[1], numbers[2]),
+        ([1..=2, 1..=2, 4], None) if month_first => civil_date(numbers[2], numbers[0], numbers[1]),
+        ([1..=2, 1..=2, 4], None) => civil_date(numbers[2], numbers[1], numbers[0]),
+        _ => None,
+    }
+}
+
+/// `12 March 1980`, `12-Mar-1980`, `March 12th, 1980`.
+fn date_of_words(text: &str) -> Option<String> {
+    const MONTHS: &[u8] = b"janfebmaraprmayjunjulaugsepoctnovdec";
+    let (mut day, mut month, mut year) = (None, None, None);
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    for word in words.take(3) {
+        let lower = word.to_ascii_lowercase();
+        if lower.len() >= 3 && lower.bytes().all(|b| b.is_ascii_lowercase()) {
+            let at = MONTHS
+                .chunks(3)
+                .position(|name| lower.as_bytes().starts_with(name))?;
+            month = Some(at as u32 + 1);
+        } else if lower.len() == 4 && lower.bytes().all(|b| b.is_ascii_digit()) {
+            year = lower.parse().ok();
+        } else {
+            let number = lower.trim_end_matches(|c: char| c.is_ascii_lowercase());
+            let behind = &lower[number.len()..];
+            if number.len() > 2 || !matches!(behind, "" | "st" | "nd" | "rd" | "th") {
+                return None;
+            }
+            day = number.parse().ok();
+        }
+    }
+    civil_date(year?, month?, day?)
+}
+
+/// A date in normal form, if the calendar has it.
+fn civil_date(year: u32, month: u32, day: u32) -> Option<String> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let longest = match month {
         2 if leap => 29,
         2 => 28,
@@ -97,7 +155,7 @@ pub(crate) fn date(text: &str) -> Option<String> {
         1..=12 => 31,
         _ => return None,
     };
-    if year == 0 || !(1..=longest).contains(&day) {
+    if year == 0 || year > 9999 || !(1..=longest).contains(&day) {
         return None;
     }
     let mut out = String::with_capacity(10);
@@ -123,14 +181,41 @@ pub(crate) fn civil(date: &str) -> Option<(i64, i64, i64)> {
 }
 
 /// A postcode in capitals without a space. What is not a United Kingdom postcode is kept too, for
-/// exact comparison only (see [`sector`]).
+/// exact comparison only (see [`sector`]). Of a text too long to be one, such as a whole address,
+/// the last United Kingdom postcode in it.
 pub(crate) fn postcode(text: &str) -> Option<String> {
-    let code: String = text
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    (3..=10).contains(&code.len()).then_some(code)
+    let code = capitals(text);
+    match code.len() {
+        0..3 => None,
+        3..=10 => Some(code),
+        _ => last_postcode(text),
+    }
+}
+
+fn last_postcode(text: &str) -> Option<String> {
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_ascii_uppercase).collect();
+    let british = |code: &String| {
+        // A letter, at most one more, a digit: "NO12AB" is one, "FLAT12AB" is not.
+        let area = code.bytes().take_while(u8::is_ascii_uppercase).count();
+        (5..=7).contains(&code.len()) && (1..=2).contains(&area) && sector(code).is_some()
+    };
+    let ending_at = |at: usize| {
+        let whole = Some(words[at].clone()).filter(british);
+        whole
+            .or_else(|| Some(format!("{}{}", words[at.checked_sub(1)?], words[at])).filter(british))
+    };
+    (0..words.len()).rev().find_map(ending_at)
+}
+
+/// The ASCII letters and digits of a text, in capitals.
+fn capitals(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let symbols = text.bytes().filter(u8::is_ascii_alphanumeric);
+    out.extend(symbols.map(|byte| byte.to_ascii_uppercase()));
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// District and first digit of the inward part: some 3,000 addresses. `None` unless the postcode
@@ -158,13 +243,12 @@ pub(crate) fn phone(text: &str, country_code: &str) -> Option<String> {
         .split(|c: char| c.is_ascii_digit())
         .next()?
         .contains('+');
-    let mut digits: String = main.chars().filter(char::is_ascii_digit).collect();
-    let international = if let Some(rest) = digits.strip_prefix("00") {
-        digits = rest.to_owned();
-        true
-    } else {
-        international
-    };
+    // One more for the sign, and some for the country code.
+    let mut number = String::with_capacity(main.len() + country_code.len() + 1);
+    number.extend(main.chars().filter(char::is_ascii_digit));
+    let trunk = number.starts_with("00");
+    let international = international || trunk;
+    let digits = if trunk { &number[2..] } else { &number };
     let national = if let Some(rest) = digits.strip_prefix(country_code)
         && (international || rest.len() >= 9)
     {
@@ -175,11 +259,16 @@ pub(crate) fn phone(text: &str, country_code: &str) -> Option<String> {
     } else {
         digits.strip_prefix('0')
     };
-    let number = match national {
-        Some(rest) => format!("+{country_code}{rest}"),
-        None if international => format!("+{digits}"),
-        None => digits,
-    };
+    match national {
+        Some(rest) => {
+            let before = number.len() - rest.len();
+            number.replace_range(..before, country_code);
+            number.insert(0, '+');
+        }
+        None if trunk => number.replace_range(..2, "+"),
+        None if international => number.insert(0, '+'),
+        None => {}
+    }
     let count = number.trim_start_matches('+').len();
     (7..=15).contains(&count).then_some(number)
 }
@@ -191,14 +280,20 @@ pub(crate) fn email(text: &str) -> Option<String> {
         .trim()
         .trim_end_matches(['.', ',', ';', '>'])
         .trim_start_matches('<');
-    let address = text.to_lowercase();
-    let address = address.strip_prefix("mailto:").unwrap_or(&address);
+    let mut address = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.to_lowercase()
+    };
+    if address.starts_with("mailto:") {
+        address.drain(.."mailto:".len());
+    }
     let (local, domain) = address.split_once('@')?;
     let plain = |part: &str| {
         !part.is_empty()
             && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
     };
-    (plain(local) && plain(domain) && address.len() <= 254).then(|| address.to_owned())
+    (plain(local) && plain(domain) && address.len() <= 254).then_some(address)
 }
 
 /// What stands before the `@`.
@@ -220,11 +315,7 @@ pub(crate) fn number(text: &str) -> Option<String> {
 
 /// A reference such as a company number: ASCII letters and digits in capitals.
 pub(crate) fn identifier(text: &str) -> Option<String> {
-    let code: String = text
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
+    let code = capitals(text);
     (!code.is_empty()).then_some(code)
 }
 
@@ -273,8 +364,22 @@ mod tests {
             ("12/03/80", None),
             ("1980", None),
             ("soon", None),
+            ("12 March 1980", Some("1980-03-12")),
+            ("12-MAR-1980", Some("1980-03-12")),
+            ("March 12th, 1980", Some("1980-03-12")),
+            ("12 Month 1980", None),
+            ("31 Feb 1980", None),
         ] {
             assert_eq!(date(text).as_deref(), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("03/12/1980", Some("1980-03-12")),
+            ("03121980", Some("1980-03-12")),
+            ("19800312", Some("1980-03-12")),
+            ("1980-03-12", Some("1980-03-12")),
+            ("13/12/1980", None),
+        ] {
+            assert_eq!(date_in(text, true).as_deref(), expected, "{text}");
         }
         let days = |a, b| day_number(b).unwrap() - day_number(a).unwrap();
         assert_eq!(days("1980-02-28", "1980-03-01"), 2);
@@ -291,6 +396,13 @@ mod tests {
         assert_eq!(sector("90210"), None);
         assert_eq!(sector("SG1"), None);
         assert_eq!(postcode("??"), None);
+        for (text, expected) in [
+            ("95, Gladstone Hill, Upper Sele, HW2 8AJ", Some("HW28AJ")),
+            ("12 High St EC1A1BB London", Some("EC1A1BB")),
+            ("120 Balfour Avenue, Hartwell", None),
+        ] {
+            assert_eq!(postcode(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -108,6 +108,13 @@ pub(crate) struct PackedDate {
 }
 
 impl PackedDate {
+    /// Whether the two can be so few days apart: of few days in different years, one is in January
+    /// and the other in December.
+    pub(crate) fn may_be_within(self, other: Self, days: f64) -> bool {
+        let turn = |month: u8| matches!(month, 0x10 | 0x21);
+        days > 31.0 || self.year == other.year || turn(self.month) && turn(other.month)
+    }
+
     /// The day's number, for differences (Howard Hinnant's days_from_civil, from 1 March).
     pub(crate) fn number(self) -> i64 {
         let two = |digits: u8| i64::from(digits & 15) * 10 + i64::from(digits >> 4);

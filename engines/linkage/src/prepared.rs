@@ -121,7 +121,7 @@ impl Model {
             Kind::Name | Kind::Forename | Kind::Text => {
                 self.worded(column, normal::words(text)).map(shorten)
             }
-            Kind::Date => normal::date(text),
+            Kind::Date => normal::date_in(text, column.month_first),
             Kind::Postcode => normal::postcode(text),
             Kind::Phone => normal::phone(text, &self.country_code),
             Kind::Email => normal::email(text),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::condition::{Measured, TestKind};
-use crate::model::{Ceiling, Comparison, Model};
+use crate::model::{Ceiling, Comparison, Level, Model};
 use crate::prepared::Prepared;
 use crate::sheet::Record;
 
@@ -194,14 +194,19 @@ impl Comparison {
         if !self.columns.iter().any(both) {
             return None;
         }
+        Some(self.reached_from(0, a, b))
+    }
+
+    /// The first level that holds from a certain one on.
+    pub(crate) fn reached_from<R: Record>(&self, first: usize, a: R, b: R) -> usize {
         let mut measured = Measured::default();
+        let holds = |level: &Level| {
+            let mut tests = level.tests.iter();
+            tests.all(|test| test.holds(a, b, &mut measured))
+        };
         // The last level has no tests, so one is always reached.
-        self.levels.iter().position(|level| {
-            level
-                .tests
-                .iter()
-                .all(|test| test.holds(a, b, &mut measured))
-        })
+        let reached = self.levels[first..].iter().position(holds);
+        reached.map_or(self.levels.len() - 1, |at| first + at)
     }
 }
 

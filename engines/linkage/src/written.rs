@@ -36,7 +36,7 @@ pub(crate) struct Written {
 
 /// A column: its kind, or its kind and where it comes from.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a kind such as \"name\", or { kind = …, from = […], separator = … }")]
+#[serde(untagged, expecting = "a kind such as \"name\", or { kind = …, from = […], separator = …, order = … }")]
 pub(crate) enum WrittenColumn {
     Kind(Kind),
     From(WrittenFrom),
@@ -49,6 +49,17 @@ pub(crate) struct WrittenFrom {
     #[serde(default)]
     pub from: Vec<String>,
     pub separator: Option<char>,
+    pub order: Option<Order>,
+}
+
+/// How a date without words or a leading year is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    /// Day first, as Britons write it.
+    Dmy,
+    /// Month first, as Americans do.
+    Mdy,
 }
 
 impl WrittenColumn {
@@ -56,6 +67,13 @@ impl WrittenColumn {
         match self {
             Self::Kind(kind) => *kind,
             Self::From(from) => from.kind,
+        }
+    }
+
+    pub(crate) fn order(&self) -> Option<Order> {
+        match self {
+            Self::Kind(_) => None,
+            Self::From(from) => from.order,
         }
     }
 }

@@ -48,6 +48,12 @@ pub(crate) enum Cue {
     Site,
     /// ATT&CK, technique, TTP.
     Technique,
+    /// Born, dated: what announces a date, whatever its form.
+    Dated,
+    /// Stones, weighed: pounds that are no money.
+    Weight,
+    /// Digits as words with which a spoken telephone number begins.
+    Nought,
 }
 
 impl Cue {
@@ -124,16 +130,20 @@ const WORDS: &[(Cue, &str)] = &[
     (
         Cue::Reference,
         "ref refs reference references order tracking parcel invoice policy crime claim ticket \
-         booking customer quote urn serial imei barcode consignment nhs case",
+         booking customer quote urn serial imei barcode consignment nhs case batch lot part item \
+         sku meter mpan passport utr isbn ean",
     ),
     (
         Cue::Version,
-        "version versions ver v build release firmware revision section paragraph clause",
+        "version versions ver v build release firmware revision section paragraph clause chapter \
+         chapters pages openssl kernel windows chrome android ios nginx apache \
+         fixed patched",
     ),
     (
         Cue::Money,
         "pounds pound quid gbp sterling eur euro euros usd dollar dollars grand pence btc eth ltc \
-         xmr usdt usdc doge",
+         xmr usdt usdc doge naira fiver fivers tenner tenners aud cad nzd chf aed ngn ghs inr pkr zar pln sek \
+         nok dkk hkd sgd",
     ),
     (
         Cue::Paying,
@@ -172,75 +182,161 @@ const WORDS: &[(Cue, &str)] = &[
     ),
     (
         Cue::Technique,
-        "technique techniques mitre attack att ttp ttps tactic tactics",
+        "technique techniques mitre attack attacks attacker attackers att ttp ttps tactic tactics \
+         malware ransomware persistence execution lateral exfil exfiltration beacon phishing mapped \
+         ioc iocs intrusion actor actors payload exploited",
     ),
+    (Cue::Dated, "dob born birth birthday date dated"),
+    (
+        Cue::Weight,
+        "stone stones weigh weighs weighed weight lb lbs kilo kilos ounces oz",
+    ),
+    (Cue::Nought, "oh zero nought naught double"),
 ];
 
 /// The longest word that can be a cue.
 const LONGEST: usize = 16;
+/// Slots of the table: a power of two, several times the number of words.
+const SLOTS: usize = 2048;
+/// Pairs of letters a word can open with, as [`opening`] numbers them.
+const OPENINGS: usize = 1 << 10;
 
-/// Cue words by hash of their letters: one probe decides for nearly every word of a text.
-struct Table {
-    slots: Vec<Slot>,
-    mask: usize,
+/// The first two letters of a word as one number, whatever their case.
+#[inline]
+fn opening(first: u8, second: u8) -> usize {
+    usize::from(first & 31) << 5 | usize::from(second & 31)
+}
+
+/// The letters of a word in lower case, packed; unused bytes are zero.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
+    first: u64,
+    second: u64,
+}
+
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
+impl Packed {
+    /// Eight letters of `bytes` from `at` on, of which `length` count.
+    #[inline]
+    fn half(bytes: &[u8], at: usize, length: usize) -> u64 {
+        let letters = match bytes.get(at..at + 8) {
+            Some(eight) => u64::from_le_bytes(eight.try_into().unwrap_or_default()),
+            None => {
+                let mut eight = [0; 8];
+                let rest = bytes.get(at..).unwrap_or_default();
+                for (to, from) in eight.iter_mut().zip(rest) {
+                    *to = *from;
+                }
+                u64::from_le_bytes(eight)
+            }
+        };
+        let mask = match length {
+            0 => 0,
+            1..8 => !0 >> (64 - 8 * length),
+            _ => !0,
+        };
+        (letters | LOWER) & mask
+    }
+
+    fn second(bytes: &[u8], start: usize, end: usize) -> u64 {
+        Self::half(bytes, start + 8, (end - start).saturating_sub(8))
+    }
+
+    fn of(word: &[u8]) -> Self {
+        Packed {
+            first: Self::half(word, 0, word.len()),
+            second: Self::second(word, 0, word.len()),
+        }
+    }
+}
+
+/// Spreads the first eight letters and the length of a word over 64 bits.
+#[inline]
+fn hash(first: u64, length: usize) -> u64 {
+    (first ^ (length as u64).rotate_right(8)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[derive(Clone, Copy)]
 struct Slot {
-    word: u128,
+    word: Packed,
     cues: u32,
 }
 
-/// The letters of a short word packed in one number, in lower case; nothing for longer words.
-fn pack(word: &[u8]) -> u128 {
-    word.iter()
-        .fold(0, |packed, byte| packed << 8 | u128::from(byte | 0x20))
+/// Cue words by hash of their letters. The first two letters and the length of a word answer for
+/// most words of a text that are no cues; the table answers for the rest.
+pub(crate) struct Cues {
+    /// For each opening the lengths of the words that have it, as bits.
+    lengths: Vec<u32>,
+    slots: Vec<Slot>,
 }
 
-fn hash(word: u128) -> usize {
-    let folded = (word as u64) ^ ((word >> 64) as u64).rotate_left(29);
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
-}
+impl Cues {
+    /// The table of all cue words; built at the first call.
+    pub(crate) fn table() -> &'static Cues {
+        static TABLE: std::sync::LazyLock<Cues> = std::sync::LazyLock::new(Cues::build);
+        &TABLE
+    }
 
-impl Table {
     fn build() -> Self {
-        let mut mask = 4096 - 1;
-        let mut slots = vec![Slot { word: 0, cues: 0 }; mask + 1];
+        let empty = Slot {
+            word: Packed {
+                first: 0,
+                second: 0,
+            },
+            cues: 0,
+        };
+        let mut cues = Cues {
+            lengths: vec![0; OPENINGS],
+            slots: vec![empty; SLOTS],
+        };
         for (cue, words) in WORDS {
             for word in words.split_whitespace() {
-                let word = pack(word.as_bytes());
-                let mut at = hash(word) & mask;
-                while slots[at].word != 0 && slots[at].word != word {
-                    at = (at + 1) & mask;
+                let packed = Packed::of(word.as_bytes());
+                let hash = hash(packed.first, word.len());
+                let letters = word.as_bytes();
+                let opening = opening(letters[0], letters.get(1).copied().unwrap_or(b' '));
+                cues.lengths[opening] |= 1 << word.len();
+                let mut at = hash as usize >> 20 & (SLOTS - 1);
+                while cues.slots[at].cues != 0 && cues.slots[at].word != packed {
+                    at = (at + 1) & (SLOTS - 1);
                 }
-                slots[at].word = word;
-                slots[at].cues |= cue.set().0;
+                cues.slots[at].word = packed;
+                cues.slots[at].cues |= cue.set().0;
             }
         }
-        mask = slots.len() - 1;
-        Table { slots, mask }
+        cues
     }
-}
 
-static TABLE: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::build);
-
-/// The cues that a word of ASCII letters gives, if any.
-pub(crate) fn cues_of(word: &[u8]) -> Option<CueSet> {
-    if word.len() > LONGEST {
-        return None;
-    }
-    let table = &*TABLE;
-    let word = pack(word);
-    let mut at = hash(word) & table.mask;
-    loop {
-        let slot = table.slots[at];
-        if slot.word == word {
-            return Some(CueSet(slot.cues));
-        }
-        if slot.word == 0 {
+    /// The cues that the word of ASCII letters at `start..end` gives, if any.
+    #[inline]
+    pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
+        let length = end - start;
+        let second = if length > 1 { bytes[start + 1] } else { b' ' };
+        let opening = opening(bytes[start], second);
+        if length > LONGEST || self.lengths[opening & (OPENINGS - 1)] >> length & 1 == 0 {
             return None;
         }
-        at = (at + 1) & table.mask;
+        self.find(bytes, start, end)
+    }
+
+    #[inline(never)]
+    fn find(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
+        let word = Packed {
+            first: Packed::half(bytes, start, end - start),
+            second: Packed::second(bytes, start, end),
+        };
+        let mut at = hash(word.first, end - start) as usize >> 20 & (SLOTS - 1);
+        loop {
+            let slot = &self.slots[at];
+            if slot.cues == 0 {
+                return None;
+            }
+            if slot.word == word {
+                return Some(CueSet(slot.cues));
+            }
+            at = (at + 1) & (SLOTS - 1);
+        }
     }
 }
 
@@ -248,12 +344,29 @@ pub(crate) fn cues_of(word: &[u8]) -> Option<CueSet> {
 mod tests {
     use super::*;
 
+    fn cues_of(word: &str) -> Option<CueSet> {
+        let text = format!("a {word} b and so on");
+        let alone = Cues::table().of(word.as_bytes(), 0, word.len());
+        let within = Cues::table().of(text.as_bytes(), 2, 2 + word.len());
+        assert_eq!(alone, within, "what stands around a word does not matter");
+        alone
+    }
+
     #[test]
     fn a_word_gives_all_its_cues_in_any_case() {
-        let both = cues_of(b"Transferred").expect("a cue");
+        let both = cues_of("Transferred").expect("a cue");
         assert!(both.has(Cue::Payee) && both.has(Cue::Paying) && !both.has(Cue::Sort));
-        assert!(cues_of(b"SORT").is_some_and(|cues| cues.has(Cue::Sort)));
-        assert!(cues_of(b"elephant").is_none());
-        assert!(cues_of(b"extraordinarilylong").is_none());
+        assert!(cues_of("SORT").is_some_and(|cues| cues.has(Cue::Sort)));
+        assert!(cues_of("elephant").is_none() && cues_of("sor").is_none());
+        assert!(cues_of("extraordinarilylong").is_none());
+    }
+
+    #[test]
+    fn every_word_is_found_again() {
+        for (cue, words) in WORDS {
+            for word in words.split_whitespace() {
+                assert!(cues_of(word).is_some_and(|cues| cues.has(*cue)), "{word}");
+            }
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
+use compact_str::CompactString;
+
 use crate::kind::Kind;
 use crate::kinds::{
     amount, bank, base58, bech32, card, cashaddr, company, cve, date, domain, email, eth, handle,
-    hash, iban, ip, monero, nino, phone, plate, postcode, technique, url,
+    hash, iban, ip, monero, nino, phone, plate, postcode, split, technique, url,
 };
 use crate::scan::{Anchor, MARKS, Mark, Scan};
 
@@ -15,18 +17,23 @@ pub(crate) struct Find {
     pub(crate) kind: Kind,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    pub(crate) value: String,
+    pub(crate) value: CompactString,
     /// Observables inside this one that are reported beside it: the host of a URL.
     pub(crate) parts: Vec<Find>,
 }
 
 impl Find {
-    pub(crate) fn new(kind: Kind, start: usize, end: usize, value: String) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        start: usize,
+        end: usize,
+        value: impl Into<CompactString>,
+    ) -> Self {
         Find {
             kind,
             start,
             end,
-            value,
+            value: value.into(),
             parts: Vec::new(),
         }
     }
@@ -44,7 +51,13 @@ pub(crate) struct Finds {
 }
 
 impl Finds {
-    pub(crate) fn push(&mut self, kind: Kind, start: usize, end: usize, value: String) {
+    pub(crate) fn push(
+        &mut self,
+        kind: Kind,
+        start: usize,
+        end: usize,
+        value: impl Into<CompactString>,
+    ) {
         self.list.push(Find::new(kind, start, end, value));
     }
 }
@@ -52,16 +65,43 @@ impl Finds {
 /// A finder: looks at one anchor and adds what stands there.
 pub(crate) type Finder = fn(&Scan<'_>, &Anchor, &mut Finds);
 
+/// What wakes a finder: a mark, and how long the run of letters and digits at it may be. Most of
+/// the numbers in a text are too short or too long for most finders, which then need not look.
+pub(crate) struct Wake {
+    mark: Mark,
+    shortest: usize,
+    longest: usize,
+}
+
+impl Wake {
+    pub(crate) const fn on(mark: Mark) -> Self {
+        Wake {
+            mark,
+            shortest: 0,
+            longest: usize::MAX,
+        }
+    }
+
+    /// Only where the run is `shortest` to `longest` bytes long.
+    pub(crate) const fn long(self, shortest: usize, longest: usize) -> Self {
+        Wake {
+            shortest,
+            longest,
+            ..self
+        }
+    }
+}
+
 /// A finder with the marks it wakes up for, and the canonical form of the kinds it finds.
 pub(crate) struct Family {
     pub(crate) kinds: &'static [Kind],
-    pub(crate) wakes_on: &'static [Mark],
+    pub(crate) wakes_on: &'static [Wake],
     pub(crate) find: Finder,
     pub(crate) normalise: fn(Kind, &str) -> Option<String>,
 }
 
 /// Every family. The order settles nothing: overlaps are resolved by the kinds' ranks.
-pub(crate) static FAMILIES: [&Family; 23] = [
+pub(crate) static FAMILIES: [&Family; 24] = [
     &url::FAMILY,
     &domain::FAMILY,
     &email::FAMILY,
@@ -84,31 +124,40 @@ pub(crate) static FAMILIES: [&Family; 23] = [
     &cashaddr::FAMILY,
     &monero::FAMILY,
     &cve::FAMILY,
+    &split::FAMILY,
     &technique::FAMILY,
 ];
 
-/// The finders of each mark.
-static BY_MARK: LazyLock<[Vec<Finder>; MARKS]> = LazyLock::new(|| {
-    let mut table: [Vec<Finder>; MARKS] = Default::default();
+/// Lengths told apart; all longer runs are of this class.
+const LENGTHS: usize = 64;
+
+/// The finders of each mark and length of run.
+static WOKEN: LazyLock<Vec<Vec<Finder>>> = LazyLock::new(|| {
+    let mut table = vec![Vec::new(); MARKS * LENGTHS];
     for family in FAMILIES {
-        for mark in family.wakes_on {
-            table[*mark as usize].push(family.find);
+        for wake in family.wakes_on {
+            let longest = wake.longest.min(LENGTHS - 1);
+            for length in wake.shortest.min(LENGTHS - 1)..=longest {
+                table[wake.mark as usize * LENGTHS + length].push(family.find);
+            }
         }
     }
     table
 });
 
-/// Runs every finder over the anchors of a scan.
-pub(crate) fn find_all(scan: &Scan<'_>) -> Vec<Find> {
-    let table = &*BY_MARK;
-    let mut finds = Finds::default();
-    for anchor in &scan.anchors {
-        for find in &table[anchor.mark as usize] {
-            find(scan, anchor, &mut finds);
+/// Runs every finder over the anchors of a scan. What an earlier text left in `finds` goes.
+pub(crate) fn find_all(scan: &Scan<'_>, finds: &mut Finds) {
+    let table = &*WOKEN;
+    finds.list.clear();
+    finds.hosts_read_to = 0;
+    finds.bank.start();
+    for anchor in scan.anchors {
+        let length = (anchor.end - anchor.start).min(LENGTHS - 1);
+        for find in &table[anchor.mark as usize * LENGTHS + length] {
+            find(scan, anchor, finds);
         }
     }
-    bank::finish(scan, &mut finds);
-    finds.list
+    bank::finish(scan, finds);
 }
 
 /// The family that knows the canonical form of `kind`.

@@ -24,21 +24,22 @@
 //! assert_eq!(normalise(Kind::UkPostcode, "sw1a1aa").as_deref(), Some("SW1A 1AA"));
 //! ```
 //!
-//! Start reading at [`extract`]; then `scan.rs` (the one pass over the bytes), `family.rs` (the
+//! Start reading at [`extract`]; for many texts use an [`Extractor`], which keeps its memory. Then `scan.rs` (the one pass over the bytes), `family.rs` (the
 //! register of finders) and any file under `kinds/`.
 
 mod cue;
+mod extractor;
 mod family;
 mod fold;
 mod kind;
 mod kinds;
 mod resolve;
 mod scan;
+mod words;
 
+pub use extractor::{Extractor, Found};
 pub use kind::{Kind, UnknownKind};
-
-use fold::Folded;
-use scan::Scan;
+pub use kinds::modulus::{Modulus, ModulusError};
 
 /// Something found in a text that can be shared, searched and linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,22 +62,7 @@ pub struct Observable<'t> {
 /// followed by its host as a domain or IP address and, on a platform, by the account it names,
 /// since networks form on those. The domain of an e-mail address is not reported by itself.
 pub fn extract(text: &str) -> Vec<Observable<'_>> {
-    let folded = Folded::new(text);
-    let scan = Scan::new(&folded.text);
-    let finds = resolve::resolve(family::find_all(&scan));
-    finds
-        .into_iter()
-        .map(|find| {
-            let (start, end) = (folded.start(find.start), folded.end(find.end));
-            Observable {
-                kind: find.kind,
-                value: find.value,
-                raw: &text[start..end],
-                start,
-                end,
-            }
-        })
-        .collect()
+    Extractor::new().extract(text)
 }
 
 /// The canonical value of the whole of `field` read as a `kind`, or nothing when it is not one.
@@ -84,8 +70,13 @@ pub fn extract(text: &str) -> Vec<Observable<'_>> {
 /// For the content of one form field, where the label has said what is meant: no context is
 /// asked for. Idempotent: a canonical value is its own canonical value.
 pub fn normalise(kind: Kind, field: &str) -> Option<String> {
-    let folded = Folded::new(field.trim());
-    let field = folded.text.trim();
+    let field = field.trim();
+    // A folded character is at most four times as long as what it is folded to.
+    if field.is_empty() || field.len() > 4 * LONGEST_FIELD {
+        return None;
+    }
+    let mut folder = fold::Folder::default();
+    let field = folder.fold(field).text.trim();
     if field.is_empty() || field.len() > LONGEST_FIELD {
         return None;
     }

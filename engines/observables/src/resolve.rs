@@ -31,46 +31,32 @@ fn rank(kind: Kind) -> u8 {
     }
 }
 
-/// Sorts by position and drops the weaker reading of every overlap. One pass: each reading meets
-/// only the last one kept.
-pub(crate) fn resolve(mut finds: Vec<Find>) -> Vec<Find> {
-    finds.sort_by(|a, b| {
-        (a.start, std::cmp::Reverse(a.end), a.kind).cmp(&(
-            b.start,
-            std::cmp::Reverse(b.end),
-            b.kind,
-        ))
-    });
-    let mut kept: Vec<Find> = Vec::with_capacity(finds.len());
-    for find in finds {
-        while let Some(last) = kept.last() {
-            if last.end <= find.start {
-                break;
-            }
-            let stronger =
-                (rank(find.kind), find.end - find.start) > (rank(last.kind), last.end - last.start);
-            if !stronger {
-                break;
-            }
-            kept.pop();
+/// Sorts by position and drops the weaker reading of every overlap, in place. One pass: each
+/// reading meets only the last one kept.
+pub(crate) fn resolve(finds: &mut Vec<Find>) {
+    let order = |find: &Find| (find.start, std::cmp::Reverse(find.end), find.kind);
+    if !finds.is_sorted_by_key(order) {
+        finds.sort_by_key(order);
+    }
+    // The first `kept` readings stay.
+    let mut kept = 0;
+    for at in 0..finds.len() {
+        let (start, strength) = (finds[at].start, strength(&finds[at]));
+        while kept > 0 && finds[kept - 1].end > start && strength > self::strength(&finds[kept - 1])
+        {
+            kept -= 1;
         }
-        if kept.last().is_none_or(|last| last.end <= find.start) {
-            kept.push(find);
+        if kept == 0 || finds[kept - 1].end <= start {
+            finds.swap(kept, at);
+            kept += 1;
         }
     }
-    flatten(kept)
+    finds.truncate(kept);
 }
 
-/// Puts the parts of each reading behind it, in order of position.
-fn flatten(finds: Vec<Find>) -> Vec<Find> {
-    let mut flat = Vec::with_capacity(finds.len());
-    for mut find in finds {
-        let mut parts = std::mem::take(&mut find.parts);
-        parts.sort_by_key(|part| (part.start, part.kind));
-        flat.push(find);
-        flat.append(&mut parts);
-    }
-    flat
+/// The rank of a reading, then its length.
+fn strength(find: &Find) -> (u8, usize) {
+    (rank(find.kind), find.end - find.start)
 }
 
 #[cfg(test)]
@@ -78,19 +64,20 @@ mod tests {
     use super::*;
 
     fn find(kind: Kind, start: usize, end: usize) -> Find {
-        Find::new(kind, start, end, String::new())
+        Find::new(kind, start, end, "")
     }
 
     #[test]
     fn the_stronger_reading_of_an_overlap_stays() {
-        let finds = vec![
+        let mut finds = vec![
             find(Kind::Domain, 5, 14),
             find(Kind::Email, 0, 14),
             find(Kind::Date, 20, 28),
             find(Kind::Phone, 24, 36),
             find(Kind::Amount, 36, 40),
         ];
-        let kinds: Vec<Kind> = resolve(finds).into_iter().map(|find| find.kind).collect();
+        resolve(&mut finds);
+        let kinds: Vec<Kind> = finds.iter().map(|find| find.kind).collect();
         assert_eq!(kinds, [Kind::Email, Kind::Phone, Kind::Amount]);
     }
 }

@@ -1,7 +1,12 @@
 //! The single pass over the text. It finds the places where an observable may start (anchors) and
-//! the words that decide between readings (cues); everything else is skipped a byte at a time.
+//! the words that decide between readings (cues). Sixty-four bytes are classified at once into
+//! masks of bits; what is between words costs nothing.
 
-use crate::cue::{Cue, CueSet, cues_of};
+use std::cell::Cell;
+
+use wide::u8x16;
+
+use crate::cue::{Cue, CueSet, Cues};
 
 /// What stands at an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,81 +55,203 @@ pub(crate) struct CueAt {
     pub(crate) end: usize,
 }
 
-/// A text with its anchors and cues, both in order.
+/// What the pass found, in order of position. Kept between texts for its memory.
+#[derive(Default)]
+pub(crate) struct Marks {
+    pub(crate) anchors: Vec<Anchor>,
+    pub(crate) cues: Vec<CueAt>,
+}
+
+/// A text with its anchors and cues.
 pub(crate) struct Scan<'t> {
     pub(crate) text: &'t str,
     pub(crate) bytes: &'t [u8],
-    pub(crate) anchors: Vec<Anchor>,
-    pub(crate) cues: Vec<CueAt>,
+    pub(crate) anchors: &'t [Anchor],
+    cues: &'t [CueAt],
+    /// The cue from which the last question was answered: the next one is asked nearby.
+    hint: Cell<usize>,
 }
 
 /// Letters without a digit from this length on are looked at as tokens.
 const LONG: usize = 25;
 
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-const SIGN: u8 = 4;
+/// How many bytes are classified at once.
+const BLOCK: usize = 64;
 
-static CLASS: [u8; 256] = {
-    let mut class = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        if b.is_ascii_alphabetic() {
-            class[byte] = LETTER;
-        } else if b.is_ascii_digit() {
-            class[byte] = DIGIT;
-        } else if matches!(
-            b,
-            b'@' | b'.' | b':' | b'$' | b'[' | b'(' | b'{' | 0xC2 | 0xE2
-        ) {
-            class[byte] = SIGN;
+/// One bit for each byte of a block.
+#[derive(Clone, Copy)]
+struct Classes {
+    /// ASCII letters and digits.
+    words: u64,
+    digits: u64,
+    /// What may be a sign of an observable, for [`Pass::sign`] to look at.
+    signs: u64,
+}
+
+impl Classes {
+    #[inline]
+    fn of(block: &[u8; BLOCK]) -> Self {
+        let mut classes = Classes {
+            words: 0,
+            digits: 0,
+            signs: 0,
+        };
+        let (mut stop, mut spaces) = (0, 0);
+        let mut at = 0;
+        for sixteen in block.chunks_exact(16) {
+            let bytes = u8x16::new(sixteen.try_into().unwrap_or_default());
+            let lower = bytes | u8x16::splat(0x20);
+            let zero = u8x16::splat(0);
+            let letters = (lower - u8x16::splat(b'a')).saturating_sub(u8x16::splat(25));
+            let digits = (bytes - u8x16::splat(b'0')).saturating_sub(u8x16::splat(9));
+            let letters = letters.simd_eq(zero);
+            let digits = digits.simd_eq(zero);
+            let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+            // Without the bit that parts the cases: `[` and `{`, `@` and the backtick, and the
+            // first bytes of the pound and the euro sign.
+            let folded = |byte: u8| lower.simd_eq(u8x16::splat(byte));
+            let stops = is(b'.') | is(b':');
+            let signs = is(b'$') | is(b'(') | folded(b'{') | folded(b'`') | folded(0xE2);
+            let space = bytes.saturating_sub(u8x16::splat(b' ')).simd_eq(zero);
+            classes.words |= u64::from((letters | digits).to_bitmask()) << at;
+            classes.digits |= u64::from(digits.to_bitmask()) << at;
+            classes.signs |= u64::from(signs.to_bitmask()) << at;
+            stop |= u64::from(stops.to_bitmask()) << at;
+            spaces |= u64::from(space.to_bitmask()) << at;
+            at += 16;
         }
-        byte += 1;
+        // A full stop or a colon before a space is the sentence's.
+        classes.signs |= stop & !(spaces >> 1);
+        classes
     }
-    class
-};
+}
 
 /// Cues whose word is an anchor too.
-const SPEAKING: CueSet = CueSet::of(&[Cue::Money, Cue::Month, Cue::Platform, Cue::Dot, Cue::Cve]);
+const SPEAKING: CueSet = CueSet::of(&[
+    Cue::Money,
+    Cue::Month,
+    Cue::Platform,
+    Cue::Dot,
+    Cue::Cve,
+    Cue::Nought,
+]);
 
-impl<'t> Scan<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        let mut scan = Scan {
-            text,
-            bytes: text.as_bytes(),
-            anchors: Vec::new(),
-            cues: Vec::new(),
-        };
-        let bytes = scan.bytes;
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            match CLASS[usize::from(*byte)] {
-                0 => at += 1,
-                SIGN => {
-                    scan.sign(at, *byte);
-                    at += 1;
-                }
-                mut classes => {
-                    let start = at;
-                    at += 1;
-                    while let Some(byte) = bytes.get(at) {
-                        let class = CLASS[usize::from(*byte)];
-                        if class & (LETTER | DIGIT) == 0 {
-                            break;
-                        }
-                        classes |= class;
-                        at += 1;
-                    }
-                    scan.word(start, at, classes);
+/// The pass under way.
+struct Pass<'t, 'm> {
+    bytes: &'t [u8],
+    marks: &'m mut Marks,
+    table: &'static Cues,
+}
+
+/// A run of letters and digits that is not yet at its end.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    start: usize,
+    open: bool,
+    letters: bool,
+    digits: bool,
+}
+
+impl Pass<'_, '_> {
+    fn run(&mut self) {
+        let bytes = self.bytes;
+        let mut run = Run::default();
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+        for (at, block) in blocks.iter().enumerate() {
+            self.block(at * BLOCK, Classes::of(block), &mut run);
+        }
+        // Spaces behind the text close its last word.
+        let mut last = [b' '; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        self.block(blocks.len() * BLOCK, Classes::of(&last), &mut run);
+    }
+
+    #[inline]
+    fn block(&mut self, base: usize, classes: Classes, run: &mut Run) {
+        if classes.signs == 0 && classes.digits == 0 && !run.digits {
+            self.words_only(base, classes.words, run);
+        } else {
+            self.any(base, classes, run);
+        }
+    }
+
+    /// A block in which there are words of letters and nothing else of interest: most of them.
+    #[inline]
+    fn words_only(&mut self, base: usize, words: u64, run: &mut Run) {
+        let mut left = words;
+        if run.open {
+            run.letters |= left & 1 != 0;
+            let length = (!left).trailing_zeros();
+            if length == 64 {
+                return;
+            }
+            self.word(*run, base + length as usize);
+            *run = Run::default();
+            left &= !0 << length;
+        }
+        while left != 0 {
+            let from = left.trailing_zeros();
+            let length = (!(left >> from)).trailing_zeros();
+            let start = base + from as usize;
+            if from + length == 64 {
+                *run = Run {
+                    start,
+                    open: true,
+                    letters: true,
+                    digits: false,
+                };
+                return;
+            }
+            self.letters(start, start + length as usize);
+            left &= !0 << (from + length);
+        }
+    }
+
+    fn any(&mut self, base: usize, classes: Classes, run: &mut Run) {
+        let Classes {
+            words,
+            digits,
+            signs,
+        } = classes;
+        // A bit wherever a word starts, and one behind its end.
+        let edges = words ^ (words << 1 | u64::from(run.open));
+        let mut events = edges | signs;
+        // The part of the block that belongs to the word under way, from this bit on.
+        let mut from = 0;
+        while events != 0 {
+            let bit = events.trailing_zeros();
+            let this = events & events.wrapping_neg();
+            events ^= this;
+            let at = base + bit as usize;
+            if edges & this != 0 {
+                if run.open {
+                    let part = (this - 1) & (!0 << from);
+                    run.digits |= digits & part != 0;
+                    run.letters |= words & !digits & part != 0;
+                    self.word(*run, at);
+                    *run = Run::default();
+                } else {
+                    *run = Run {
+                        start: at,
+                        open: true,
+                        ..Run::default()
+                    };
+                    from = bit;
                 }
             }
+            if signs & this != 0 {
+                self.sign(at, self.bytes[at]);
+            }
         }
-        scan
+        if run.open {
+            let part = !0 << from;
+            run.digits |= digits & part != 0;
+            run.letters |= words & !digits & part != 0;
+        }
     }
 
     fn push(&mut self, mark: Mark, start: usize, end: usize) {
-        self.anchors.push(Anchor {
+        self.marks.anchors.push(Anchor {
             mark,
             start,
             end,
@@ -132,36 +259,51 @@ impl<'t> Scan<'t> {
         });
     }
 
+    fn word(&mut self, run: Run, end: usize) {
+        match (run.letters, run.digits) {
+            (true, false) => self.letters(run.start, end),
+            (false, _) => self.push(Mark::Digits, run.start, end),
+            (true, true) => self.push(Mark::Mixed, run.start, end),
+        }
+    }
+
+    /// A run of letters alone.
     #[inline]
-    fn word(&mut self, start: usize, end: usize, classes: u8) {
-        match classes {
-            LETTER if end - start >= LONG => self.push(Mark::Long, start, end),
-            LETTER => {
-                let Some(cues) = self
-                    .slashed(start, end)
-                    .or_else(|| cues_of(&self.bytes[start..end]))
-                else {
-                    return;
-                };
-                self.cues.push(CueAt { cues, start, end });
-                if cues.any(SPEAKING) {
-                    self.anchors.push(Anchor {
-                        mark: Mark::Word,
-                        start,
-                        end,
-                        cues,
-                    });
-                }
-            }
-            DIGIT => self.push(Mark::Digits, start, end),
-            _ => self.push(Mark::Mixed, start, end),
+    fn letters(&mut self, start: usize, end: usize) {
+        let cues = match end - start {
+            1 => self
+                .slashed(start, end)
+                .or_else(|| self.platform_x(start))
+                .or_else(|| self.table.of(self.bytes, start, end)),
+            LONG.. => return self.push(Mark::Long, start, end),
+            _ => self.table.of(self.bytes, start, end),
+        };
+        if let Some(cues) = cues {
+            self.cue(cues, start, end);
+        }
+    }
+
+    fn cue(&mut self, cues: CueSet, start: usize, end: usize) {
+        self.marks.cues.push(CueAt { cues, start, end });
+        if cues.any(SPEAKING) {
+            self.marks.anchors.push(Anchor {
+                mark: Mark::Word,
+                start,
+                end,
+                cues,
+            });
         }
     }
 
     /// The abbreviations `a/c` and `s/c`, read at their last letter.
     #[inline]
     fn slashed(&self, start: usize, end: usize) -> Option<CueSet> {
-        if end - start != 1 || start < 2 || self.bytes[start - 1] != b'/' || !self.opens(start - 2)
+        if end - start != 1
+            || start < 2
+            || self.bytes[start - 1] != b'/'
+            || self.bytes[..start - 2]
+                .last()
+                .is_some_and(|byte| word_byte(*byte))
         {
             return None;
         }
@@ -170,6 +312,28 @@ impl<'t> Scan<'t> {
             (b's', b'c') => Some(Cue::Sort.set()),
             _ => None,
         }
+    }
+
+    /// The platform called X: a capital, with an account named right behind it or `on` before it.
+    /// A small x is a kiss.
+    fn platform_x(&self, start: usize) -> Option<CueSet> {
+        if self.bytes[start] != b'X' {
+            return None;
+        }
+        let behind = &self.bytes[start + 1..];
+        let named = [
+            b" @".as_slice(),
+            b": @",
+            b" (@",
+            b" (formerly",
+            b" account",
+            b" handle",
+        ]
+        .into_iter()
+        .chain([b" profile".as_slice(), b" user", b"/Twitter"])
+        .any(|words| behind.starts_with(words));
+        let on = self.bytes[..start].ends_with(b" on ");
+        (named || on).then_some(Cue::Platform.set())
     }
 
     fn sign(&mut self, at: usize, byte: u8) {
@@ -185,11 +349,35 @@ impl<'t> Scan<'t> {
             }
             b'$' => Mark::Money,
             0xC2 if next(1) == 0xA3 => Mark::Money,
-            0xE2 if next(1) == 0x82 && next(2) == 0xAC => Mark::Money,
+            // The naira, the euro, the rupee and the bitcoin.
+            0xE2 if next(1) == 0x82 && matches!(next(2), 0xA6 | 0xAC | 0xB9 | 0xBF) => Mark::Money,
             b'[' | b'(' | b'{' => Mark::Bracket,
             _ => return,
         };
         self.push(mark, at, at + 1);
+    }
+}
+
+impl<'t> Scan<'t> {
+    /// Scans `text`; what it finds goes into `marks`.
+    pub(crate) fn new(text: &'t str, marks: &'t mut Marks) -> Self {
+        marks.anchors.clear();
+        marks.cues.clear();
+        let bytes = text.as_bytes();
+        let table = Cues::table();
+        Pass {
+            bytes,
+            marks,
+            table,
+        }
+        .run();
+        Scan {
+            text,
+            bytes,
+            anchors: &marks.anchors,
+            cues: &marks.cues,
+            hint: Cell::new(0),
+        }
     }
 
     /// The byte at `at`, or a space outside the text.
@@ -220,9 +408,24 @@ impl<'t> Scan<'t> {
         from: usize,
         to: usize,
     ) -> impl DoubleEndedIterator<Item = &CueAt> {
-        let first = self.cues.partition_point(|cue| cue.start < from);
-        let last = self.cues.partition_point(|cue| cue.end <= to);
-        self.cues[first.min(last)..last].iter()
+        let first = self.first_cue_from(from);
+        let rest = &self.cues[first..];
+        let count = rest.iter().take_while(|cue| cue.end <= to).count();
+        rest[..count].iter()
+    }
+
+    /// The first cue that starts at or behind `from`. Questions come in the order of the anchors,
+    /// each about a window of the text: from one answer to the next are a few steps.
+    fn first_cue_from(&self, from: usize) -> usize {
+        let mut at = self.hint.get().min(self.cues.len());
+        while at > 0 && self.cues[at - 1].start >= from {
+            at -= 1;
+        }
+        while self.cues.get(at).is_some_and(|cue| cue.start < from) {
+            at += 1;
+        }
+        self.hint.set(at);
+        at
     }
 
     /// Whether one of `wanted` stands in the `window` bytes before `at`.
@@ -250,6 +453,15 @@ impl<'t> Scan<'t> {
             .map(|cue| cue.start - at)
     }
 
+    /// Whether a sentence ends within the bytes: a full stop or its like, and a capital behind it.
+    pub(crate) fn sentence_ends(&self, from: usize, to: usize) -> bool {
+        self.bytes[from..to].windows(3).any(|three| {
+            matches!(three[0], b'.' | b'!' | b'?')
+                && matches!(three[1], b' ' | b'\n')
+                && three[2].is_ascii_uppercase()
+        })
+    }
+
     /// Whether one of `wanted` stands within `window` bytes on either side of `start..end`.
     pub(crate) fn near(&self, start: usize, end: usize, window: usize, wanted: CueSet) -> bool {
         self.led_by(start, window, wanted) || self.distance_after(end, window, wanted).is_some()
@@ -272,7 +484,8 @@ mod tests {
 
     #[test]
     fn anchors_stand_where_observables_may_start() {
-        let scan = Scan::new("I paid £50 to a@b.co, ref AB12. Bye. hxxp://x");
+        let mut marks = Marks::default();
+        let scan = Scan::new("I paid £50 to a@b.co, ref AB12. Bye. hxxp://x", &mut marks);
         let marks: Vec<Mark> = scan.anchors.iter().map(|anchor| anchor.mark).collect();
         use Mark::*;
         assert_eq!(marks, [Money, Digits, At, Dot, Mixed, Scheme]);

@@ -1,6 +1,4 @@
-//! Properties that hold for any text, and the time that hostile text takes.
-
-use std::time::Instant;
+//! Properties that hold for any text.
 
 use observables::{Kind, extract, normalise};
 use proptest::prelude::*;
@@ -70,6 +68,16 @@ fn piece() -> impl Strategy<Value = String> {
         "\u{FEFF}",
         "\u{2013}",
         "é",
+        "=\r\n",
+        "\u{430}",
+        "\u{41E}7",
+        "\u{FE0F}\u{20E3}",
+        "\u{661}",
+        "oh double seven ",
+        " then ",
+        "zero nine ",
+        "₦",
+        " seller ",
         "漢字",
         "🙂",
         "\u{A0}",
@@ -138,66 +146,5 @@ proptest! {
         if let Some(value) = normalise(kind, &field) {
             prop_assert_eq!(normalise(kind, &value), Some(value));
         }
-    }
-}
-
-/// Time grows with the length of the text, whatever it repeats.
-#[test]
-fn hostile_text_takes_linear_time() {
-    let seeds = [
-        "a.",
-        ".",
-        "@",
-        "a@",
-        "a@a.",
-        "http://",
-        "http://a.com/?",
-        "1",
-        "1 ",
-        "0 ",
-        "07700 ",
-        "(",
-        "[.]",
-        "a[.]",
-        " dot ",
-        "a dot ",
-        "£",
-        "£1,",
-        "1,111",
-        "20-00-00 ",
-        "12345678 account ",
-        "sort code 200000 ",
-        "Telegram @a ",
-        "::",
-        "1:",
-        "a1",
-        "April ",
-        "3 April ",
-        "1/1/",
-        "two hundred ",
-        "grand ",
-        "\u{200B}",
-        "é.",
-        "é",
-        "4111 ",
-        "GB29 ",
-        "AB12 ",
-        "[",
-        "x@é.",
-    ];
-    for seed in seeds {
-        let time = |bytes: usize| {
-            let text = seed.repeat(bytes / seed.len());
-            let start = Instant::now();
-            std::hint::black_box(extract(&text));
-            start.elapsed().as_secs_f64()
-        };
-        time(10_000);
-        let small = time(60_000).max(0.002);
-        let large = time(480_000);
-        assert!(
-            large < small * 8.0 * 5.0,
-            "{seed:?}: {small:.3} s, then {large:.3} s for 8 times the text"
-        );
     }
 }

@@ -150,6 +150,6 @@ fn analysts_lists() {
         Kind::Bch,
         "bitcoincash:qph3s8p27pfg2lxgpzqmdel25tsmlryatyhxwzx3x5",
     );
-    found.holds(Kind::Handle, "twitter:jamesscott1990");
+    found.holds(Kind::Handle, "x:jamesscott1990");
     found.holds(Kind::Cve, "CVE-2020-0968");
 }

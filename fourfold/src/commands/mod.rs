@@ -1,6 +1,7 @@
 //! The command line is a contract: exit 0 done, 1 done with findings, 2 refused.
 
 mod bench;
+pub mod cluster;
 mod demo;
 mod extract;
 mod import;
@@ -60,6 +61,9 @@ enum Command {
     Doctor,
     /// The product's own measurements
     Bench(bench::Bench),
+    /// The machines that batch linkage may be spread over
+    #[command(subcommand)]
+    Cluster(cluster::Cluster),
     /// People who may sign in
     #[command(subcommand)]
     User(people::User),
@@ -102,7 +106,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Serve(command) => command.run(&cli.place).await,
         Command::Import(command) => command.run(&cli.place, cli.json).await,
         Command::Extract(command) => command.run(cli.json),
-        Command::Link(command) => command.run(cli.json),
+        Command::Link(command) => command.run(cli.json).await,
         Command::Simulate(command) => command.run(),
         Command::Ledger(command) => command.run(&cli.place, cli.json).await,
         Command::Verify(command) => command.run(),
@@ -111,6 +115,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Backup(command) => command.run(&cli.place).await,
         Command::Doctor => keep::doctor(&cli.place).await,
         Command::Bench(command) => command.run().await,
+        Command::Cluster(command) => command.run().await,
         Command::User(command) => command.run(&cli.place).await,
     }
 }

@@ -20,19 +20,23 @@ pub struct Serve {
 
 impl Serve {
     pub async fn run(self, place: &Place) -> Result<Done> {
-        tracing_subscriber::fmt()
-            .with_env_filter(
-                tracing_subscriber::EnvFilter::try_from_default_env()
-                    .unwrap_or_else(|_| "info,sqlx=warn".into()),
-            )
-            .with_writer(std::io::stderr)
-            .init();
+        log("info,sqlx=warn");
         let app = place.app(!self.listen.ip().is_loopback(), false).await?;
         let listener = bind(self.listen).await?;
         println!("Fourfold is at http://{}", listener.local_addr()?);
         serve(app, listener).await?;
         Ok(Done::Clean)
     }
+}
+
+/// Log lines to standard error, as `RUST_LOG` or else `usual` says.
+pub fn log(usual: &str) {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Takes the address, or says what to do when it is taken.
@@ -115,7 +119,8 @@ async fn repeat(
     }
 }
 
-async fn interrupted() {
+/// Waits for an interrupt or a request to end.
+pub async fn interrupted() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

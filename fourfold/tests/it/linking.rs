@@ -267,3 +267,71 @@ fn what_can_be_used_is_used_and_the_rest_is_told() {
     assert!(!clusters.contains_key("2"));
     assert_ne!(clusters["4"], clusters["1"]);
 }
+
+#[cfg(feature = "cluster")]
+mod over_a_cluster {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    /// A role of a cluster; ended when it is dropped.
+    struct Role(Child, String);
+
+    impl Role {
+        fn start(arguments: &[&str]) -> Self {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_fourfold"))
+                .arg("cluster")
+                .args(arguments)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut said = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+            let words: Vec<&str> = said.split_whitespace().collect();
+            let at = words.iter().position(|word| *word == "at").expect(&said);
+            Self(child, words[at + 1].to_owned())
+        }
+    }
+
+    impl Drop for Role {
+        fn drop(&mut self) {
+            self.0.kill().unwrap();
+            self.0.wait().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_cluster_finds_what_one_machine_finds_and_outlives_an_executor() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let (table, _) = county(folder, 100_000);
+        let table = table.to_str().unwrap();
+        ends_well(folder, &["link", table, "--suggest", "model.toml"]);
+        let link = ["link", table, "--model", "model.toml", "--train"];
+        ends_well(folder, &[&link[..], &["--out", "here.csv"]].concat());
+
+        let scheduler = Role::start(&["scheduler", "--listen", "127.0.0.1:0"]);
+        let executor = || Role::start(&["executor", "--scheduler", &scheduler.1, "--listen", "127.0.0.1:0", "--slots", "1"]);
+        let (_stays, goes) = (executor(), executor());
+        let there = [&link[..], &["--cluster", &scheduler.1, "--deadline", "8"]].concat();
+        ends_well(folder, &[&there[..], &["--out", "there.csv"]].concat());
+        let read_whole = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        assert!(read_whole("here.csv") == read_whole("there.csv"), "the cluster found other clusters");
+
+        // One of the two is lost midway.
+        let mut running = Command::new(env!("CARGO_BIN_EXE_fourfold"))
+            .args([&there[..], &["--out", "again.csv"]].concat())
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(12));
+        drop(goes);
+        let ended = running.wait().unwrap();
+        assert!(matches!(ended.code(), Some(0 | 1)), "{ended}");
+        assert!(read_whole("here.csv") == read_whole("again.csv"), "a lost executor changed the clusters");
+    }
+}

@@ -61,6 +61,8 @@ fn the_arrows_rule_can_fail() {
     assert!(!may_use("engines/linkage", "foundation/record"));
     assert!(!may_use("foundation/record", "engines/ledger"));
     assert!(!may_use("county", "engines/observables"));
+    assert!(!may_use("engines/linkage", "cluster"));
+    assert!(!may_use("cluster", "engines/linkage"));
     assert!(may_use("missions/intake", "engines/linkage"));
     assert!(may_use("fourfold", "county"));
 }

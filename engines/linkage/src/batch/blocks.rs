@@ -1,12 +1,14 @@
-//! Blocks: units that have a blocking key in common, rule by rule, and the walk over their pairs.
+//! Blocks: units that have a blocking key in common, rule by rule.
 //!
 //! A pair that several rules find is visited once, under the first of them. No table of pairs is
-//! ever made: whether an earlier rule found it follows from the block numbers of the two.
+//! ever made: whether an earlier rule found it follows from the keys of the two.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::Population;
-use super::keys::RuleKeys;
+use super::keys::{Parts, RuleKeys};
+use super::rule_blocks::{Keyed, RuleBlocks};
 use crate::Model;
 
 /// The most units of one block that are compared all with all; see [`HotBlock`].
@@ -27,22 +29,12 @@ pub struct HotBlock {
 /// The blocks of all rules.
 pub(crate) struct Blocks {
     rules: Vec<RuleBlocks>,
-    /// Unit by unit, for each rule the number of its block; 0 for none.
-    block_of: Vec<u32>,
-    /// The rules that give some unit several keys; `block_of` does not know them.
-    with_several: Vec<usize>,
+    /// Unit by unit, for each rule what is told of its keys; 0 for none that counts. Of a rule that
+    /// gives one: the key. Of one that gives several: a set of bits of its blocks.
+    marks: Vec<u32>,
+    /// For each rule, whether its marks are bits.
+    several: Vec<bool>,
     pub(crate) hot: Vec<HotBlock>,
-}
-
-struct RuleBlocks {
-    /// Block by block, its units, ascending.
-    units: Vec<u32>,
-    /// Where each block ends.
-    ends: Vec<u32>,
-    /// From this block on they are parts of hot blocks, whose pairs may come up again.
-    parts_from: usize,
-    /// For a rule that gives a record several keys: unit by unit, its blocks, ascending.
-    several: Option<(Vec<u32>, Vec<u32>)>,
 }
 
 /// Blocks of one rule that are walked together.
@@ -54,54 +46,6 @@ pub(crate) struct Stretch {
     pub(crate) pairs: u64,
 }
 
-/// Two units of a block and their cells.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'n> {
-    /// The lower unit.
-    pub(crate) one: u32,
-    /// The higher unit.
-    pub(crate) other: u32,
-    pub(crate) a: &'n [u32],
-    pub(crate) b: &'n [u32],
-}
-
-/// Units whose rows are gathered at a time.
-const GATHERED: usize = 256;
-
-/// The rows of some units, side by side.
-#[derive(Default)]
-struct Near {
-    units: Vec<u32>,
-    cells: Vec<u32>,
-    /// Block numbers of the rules before the one that is walked.
-    numbers: Vec<u32>,
-}
-
-impl Near {
-    fn clear(&mut self) {
-        self.units.clear();
-        self.cells.clear();
-        self.numbers.clear();
-    }
-
-    fn pair(&self, one: usize, other: usize, width: usize) -> Pair<'_> {
-        Pair {
-            one: self.units[one],
-            other: self.units[other],
-            a: &self.cells[one * width..][..width],
-            b: &self.cells[other * width..][..width],
-        }
-    }
-
-    /// Whether two of the units share a block number. Without a branch for each rule: most pairs
-    /// share none.
-    fn meets(&self, one: usize, other: usize, width: usize) -> bool {
-        let of = |at: usize| &self.numbers[at * width..][..width];
-        let pairs = of(one).iter().zip(of(other));
-        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
-    }
-}
-
 /// Which pairs of a block are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Between {
@@ -111,54 +55,94 @@ pub enum Between {
     Sources,
 }
 
+/// Rules whose blocks are made at a time.
+const AT_ONCE: usize = 4;
+/// Units whose marks are entered at a time.
+const ENTERED: usize = 1 << 12;
+
 impl Blocks {
     pub(crate) fn new(model: &Model, people: &Population) -> Self {
         let width = model.rules.len();
-        let built: Vec<(RuleBlocks, Vec<HotBlock>)> = model
-            .rules
-            .iter()
-            .map(|rule| {
-                let keys = RuleKeys::new(rule, &people.pools);
-                let read: Vec<usize> = rule.columns().collect();
-                RuleBlocks::new(&keyed(&keys, people), people, rule.written(), &read)
-            })
-            .collect();
-        let mut block_of = vec![0; people.units() * width];
-        let mut hot = Vec::new();
-        let mut rules = Vec::with_capacity(width);
-        for (at, (mut rule, found)) in built.into_iter().enumerate() {
-            hot.extend(found);
-            rule.number(at, width, &mut block_of);
-            rules.push(rule);
+        let parts = Parts::new(model.rules.iter(), &people.pools);
+        let mut blocks = Self {
+            rules: Vec::with_capacity(width),
+            marks: vec![0; people.units() * width],
+            several: Vec::with_capacity(width),
+            hot: Vec::new(),
+        };
+        for some in model.rules.chunks(AT_ONCE.max(rayon::current_num_threads())) {
+            let built: Vec<(RuleBlocks, Keyed, Vec<HotBlock>)> = some
+                .par_iter()
+                .map(|rule| {
+                    let mut keyed = Keyed::new(&RuleKeys::new(rule, &parts), people);
+                    let read: Vec<usize> = rule.columns().collect();
+                    let (blocks, hot) = RuleBlocks::new(&mut keyed, people, rule.written(), &read);
+                    (blocks, keyed, hot)
+                })
+                .collect();
+            blocks.enter(&built, width);
+            for (rule, _, hot) in built {
+                blocks.several.push(rule.has_several());
+                blocks.rules.push(rule);
+                blocks.hot.extend(hot);
+            }
         }
-        let with_several = (0..width).filter(|at| rules[*at].several.is_some()).collect();
-        Self {
-            rules,
-            block_of,
-            with_several,
-            hot,
+        blocks.find_rows(people);
+        blocks
+    }
+
+    /// Enters the marks of some rules beside those of the rules before.
+    fn enter(&mut self, built: &[(RuleBlocks, Keyed, Vec<HotBlock>)], width: usize) {
+        let first = self.rules.len();
+        let rows = self.marks.par_chunks_mut((ENTERED * width).max(1)).enumerate();
+        rows.for_each(|(chunk, rows)| {
+            for (at, row) in rows.chunks_mut(width).enumerate() {
+                let unit = chunk * ENTERED + at;
+                for (mark, (rule, keyed, _)) in row[first..].iter_mut().zip(built) {
+                    *mark = match keyed {
+                        Keyed::One(of) => of[unit],
+                        Keyed::Several(_) => rule.bits(unit as u32),
+                    };
+                }
+            }
+        });
+    }
+
+    /// Names the examples of hot blocks, found as units, by row.
+    fn find_rows(&mut self, people: &Population) {
+        if self.hot.is_empty() {
+            return;
+        }
+        let wanted = self.hot.iter().map(|hot| (hot.example, u32::MAX));
+        let mut rows: FxHashMap<u32, u32> = wanted.collect();
+        for (row, unit) in people.unit_of.iter().enumerate() {
+            if let Some(first) = rows.get_mut(unit) {
+                *first = (*first).min(row as u32);
+            }
+        }
+        for hot in &mut self.hot {
+            hot.example = rows.get(&hot.example).copied().unwrap_or_default();
         }
     }
 
     /// Pairs that each rule looks at, whether or not an earlier one does too.
     pub(crate) fn pairs(&self) -> Vec<u64> {
-        self.rules
-            .iter()
-            .map(|rule| (0..rule.ends.len()).map(|block| rule.pairs(block)).sum())
-            .collect()
+        let all = |rule: &RuleBlocks| (0..rule.count()).map(|block| rule.pairs(block)).sum();
+        self.rules.iter().map(all).collect()
     }
 
     /// All blocks in stretches of about `pairs` pairs.
     pub(crate) fn stretches(&self, pairs: u64) -> Vec<Stretch> {
         let mut stretches = Vec::new();
         for (rule, blocks) in self.rules.iter().enumerate() {
-            let mut open = Stretch { rule, from: 0, to: 0, pairs: 0 };
-            for block in 0..blocks.ends.len() {
+            let begun = |from: u32| Stretch { rule, from, to: from, pairs: 0 };
+            let mut open = begun(0);
+            for block in 0..blocks.count() {
                 open.pairs += blocks.pairs(block);
                 open.to = block as u32 + 1;
                 if open.pairs >= pairs {
                     stretches.push(open);
-                    open = Stretch { rule, from: open.to, to: open.to, pairs: 0 };
+                    open = begun(open.to);
                 }
             }
             if open.pairs > 0 {
@@ -169,7 +153,7 @@ impl Blocks {
     }
 
     pub(crate) fn count(&self, rule: usize) -> usize {
-        self.rules[rule].ends.len()
+        self.rules[rule].count()
     }
 
     pub(crate) fn pairs_of(&self, rule: usize, block: usize) -> u64 {
@@ -181,64 +165,38 @@ impl Blocks {
         self.rules[rule].block(block)
     }
 
-    /// Calls `with` for every pair of a stretch that no earlier rule looks at, with the cells of
-    /// both.
-    ///
-    /// Rows are gathered for some hundred units at a time: reads that do not wait for each other,
-    /// after which every pair finds its rows near.
-    pub(crate) fn walk(
-        &self,
-        people: &Population,
-        stretch: Stretch,
-        mut with: impl FnMut(Pair<'_>),
-    ) {
-        let (cells, numbers) = (people.pools.len(), stretch.rule);
-        let mut near = Near::default();
-        let mut block = stretch.from;
-        while block < stretch.to {
-            let first = block;
-            near.clear();
-            while block < stretch.to && near.units.len() < GATHERED {
-                near.units.extend_from_slice(self.units(stretch.rule, block as usize));
-                block += 1;
-            }
-            for unit in &near.units {
-                near.cells.extend_from_slice(people.cells(*unit));
-                let start = *unit as usize * self.rules.len();
-                near.numbers.extend_from_slice(&self.block_of[start..start + numbers]);
-            }
-            let mut begin = 0;
-            for block in first..block {
-                let end = begin + self.units(stretch.rule, block as usize).len();
-                for one in begin..end {
-                    for other in one + 1..end {
-                        let pair = near.pair(one, other, cells);
-                        if !near.meets(one, other, numbers) && !self.several_meet(stretch.rule, pair.one, pair.other) {
-                            with(pair);
-                        }
-                    }
-                }
-                begin = end;
-            }
+    /// What the rules before one mark a unit with; see [`Blocks::met`].
+    pub(crate) fn marks(&self, unit: u32, rule: usize) -> &[u32] {
+        &self.marks[unit as usize * self.rules.len()..][..rule]
+    }
+
+    /// For each rule, whether its marks are bits.
+    pub(crate) fn several(&self) -> &[bool] {
+        &self.several
+    }
+
+    /// Whether one of the rules that marked two units so looks at them together.
+    pub(crate) fn met(&self, one: u32, other: u32, marks: &[u32], others: &[u32]) -> bool {
+        // Without a branch for each rule: most pairs share none.
+        let (mut met, mut may_meet) = (false, false);
+        for ((a, b), several) in marks.iter().zip(others).zip(&self.several) {
+            met |= (*a != 0) & (a == b) & !several;
+            may_meet |= (a & b != 0) & several;
         }
+        met || may_meet && self.several_meet(one, other, marks, others)
+    }
+
+    /// Whether a rule that gives several keys looks at the pair.
+    #[cold]
+    fn several_meet(&self, one: u32, other: u32, marks: &[u32], others: &[u32]) -> bool {
+        let rules = marks.iter().zip(others).zip(self.several.iter().zip(&self.rules));
+        let mut may_meet = rules.filter(|((a, b), (several, _))| **several && *a & *b != 0);
+        may_meet.any(|(_, (_, rule))| rule.share_one(one, other))
     }
 
     /// Whether a rule before this one looks at the pair.
     pub(crate) fn seen_before(&self, rule: usize, one: u32, other: u32) -> bool {
-        let width = self.rules.len();
-        let of = |unit: u32| &self.block_of[unit as usize * width..][..rule];
-        let pairs = of(one).iter().zip(of(other));
-        // Without a branch for each rule: most pairs share none.
-        pairs.fold(false, |seen, (a, b)| seen | (*a != 0) & (a == b))
-            || self.several_meet(rule, one, other)
-    }
-
-    /// Whether a rule before this one that gives several keys looks at the pair.
-    fn several_meet(&self, rule: usize, one: u32, other: u32) -> bool {
-        self.with_several
-            .iter()
-            .take_while(|several| **several < rule)
-            .any(|several| self.rules[*several].share_one(one, other))
+        self.met(one, other, self.marks(one, rule), self.marks(other, rule))
     }
 
     /// How many rules look at the pair.
@@ -248,209 +206,16 @@ impl Blocks {
 
     /// The rules before `rule` that look at the pair.
     pub(crate) fn finders(&self, rule: usize, one: u32, other: u32) -> impl Iterator<Item = usize> {
-        let width = self.rules.len();
-        let of = |unit: u32| &self.block_of[unit as usize * width..][..rule];
-        let pairs = of(one).iter().zip(of(other)).zip(&self.rules);
-        pairs.enumerate().filter_map(move |(at, ((a, b), rule))| {
-            let found = match &rule.several {
-                None => *a != 0 && a == b,
-                Some(_) => rule.share_one(one, other),
+        let pairs = self.marks(one, rule).iter().zip(self.marks(other, rule));
+        let rules = self.rules.iter().zip(&self.several);
+        pairs.zip(rules).enumerate().filter_map(move |(at, ((a, b), (rule, several)))| {
+            let found = if *several {
+                a & b != 0 && rule.share_one(one, other)
+            } else {
+                *a != 0 && a == b
             };
             found.then_some(at)
         })
     }
 }
 
-/// The most rules that are tried together.
-const TRIED: usize = 110;
-/// Units from which the pairs of a rule are estimated.
-const COUNTED: usize = 60_000;
-
-/// The rules of a model that look at some pairs and at no more than `limit`, by place. Of more than
-/// [`TRIED`], those that look at the most pairs, which find what the finer ones find.
-pub(crate) fn affordable(model: &Model, people: &Population, limit: u64) -> Vec<usize> {
-    let step = people.units().div_ceil(COUNTED).max(1);
-    let scale = (step * step) as u64;
-    let mut costed: Vec<(u64, usize)> = model
-        .rules
-        .par_iter()
-        .enumerate()
-        .map(|(at, rule)| {
-            let keys = RuleKeys::new(rule, &people.pools);
-            let mut keyed = Vec::new();
-            for unit in (0..people.units()).step_by(step) {
-                keys.each(people, unit as u32, |key| keyed.push(key));
-            }
-            keyed.sort_unstable();
-            let pairs: u64 = keyed
-                .chunk_by(|a, b| a == b)
-                .map(|run| (run.len() as u64) * (run.len() as u64 - 1) / 2)
-                .sum();
-            (pairs * scale, at)
-        })
-        .filter(|(pairs, _)| (1..=limit).contains(pairs))
-        .collect();
-    costed.sort_unstable_by(|a, b| b.cmp(a));
-    costed.truncate(TRIED);
-    costed.sort_unstable_by_key(|(pairs, _)| *pairs);
-    costed.into_iter().map(|(_, at)| at).collect()
-}
-
-/// The upper half of every key with its unit below it, ascending. Keys whose halves clash share a
-/// block, which costs a few needless comparisons and loses nothing.
-fn keyed(keys: &RuleKeys<'_>, people: &Population) -> Vec<u64> {
-    const UNITS: usize = 1 << 14;
-    let units = people.units();
-    let mut all: Vec<u64> = (0..units.div_ceil(UNITS))
-        .into_par_iter()
-        .flat_map_iter(|chunk| {
-            let range = chunk * UNITS..units.min((chunk + 1) * UNITS);
-            let mut found = Vec::with_capacity(range.len());
-            for unit in range {
-                keys.each(people, unit as u32, |key| {
-                    // The multiplier of Knuth's hash spreads every bit into the upper half.
-                    let half = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-                    found.push(half << 32 | unit as u64);
-                });
-            }
-            found
-        })
-        .collect();
-    all.par_sort_unstable();
-    all
-}
-
-impl RuleBlocks {
-    fn new(
-        keyed: &[u64],
-        people: &Population,
-        rule: &str,
-        read: &[usize],
-    ) -> (Self, Vec<HotBlock>) {
-        let mut blocks = Self {
-            units: Vec::new(),
-            ends: Vec::new(),
-            parts_from: 0,
-            several: None,
-        };
-        let mut hot: Vec<Vec<u32>> = Vec::new();
-        for run in keyed.chunk_by(|a, b| a >> 32 == b >> 32) {
-            if run.len() < 2 {
-                continue;
-            }
-            let units = run.iter().map(|entry| *entry as u32);
-            if run.len() > LARGEST {
-                hot.push(units.collect());
-            } else {
-                blocks.add(units);
-            }
-        }
-        blocks.parts_from = blocks.ends.len();
-        let others: Vec<usize> = (0..people.pools.len()).filter(|at| !read.contains(at)).collect();
-        let mut notes = Vec::with_capacity(hot.len());
-        for units in hot {
-            notes.push(HotBlock {
-                rule: rule.to_owned(),
-                units: units.len() as u64,
-                example: units[0],
-            });
-            blocks.part(people, units, &others);
-        }
-        (blocks, notes)
-    }
-
-    fn add(&mut self, units: impl Iterator<Item = u32>) {
-        self.units.extend(units);
-        self.ends.push(self.units.len() as u32);
-    }
-
-    /// Parts a hot block by each further column in turn.
-    fn part(&mut self, people: &Population, units: Vec<u32>, others: &[usize]) {
-        if others.is_empty() {
-            for run in units.chunks(LARGEST) {
-                self.add(run.iter().copied());
-            }
-            return;
-        }
-        for (at, column) in others.iter().enumerate() {
-            let mut celled: Vec<(u32, u32)> = units
-                .iter()
-                .map(|unit| (people.cells(*unit)[*column], *unit))
-                .filter(|(cell, _)| *cell != 0)
-                .collect();
-            celled.sort_unstable();
-            for run in celled.chunk_by(|a, b| a.0 == b.0) {
-                let units = run.iter().map(|(_, unit)| *unit);
-                match run.len() {
-                    0 | 1 => {}
-                    2..=LARGEST => self.add(units),
-                    _ => self.part(people, units.collect(), &others[at + 1..]),
-                }
-            }
-        }
-    }
-
-    /// Enters the block numbers of this rule, and notes where a unit stands in several blocks.
-    fn number(&mut self, at: usize, width: usize, block_of: &mut [u32]) {
-        let mut twice = false;
-        for block in 0..self.parts_from {
-            for unit in self.block(block) {
-                let entry = &mut block_of[*unit as usize * width + at];
-                twice |= *entry != 0;
-                *entry = block as u32 + 1;
-            }
-        }
-        if !twice {
-            return;
-        }
-        let units = block_of.len() / width;
-        let mut ends = vec![0_u32; units];
-        for unit in &self.units[..self.end(self.parts_from)] {
-            ends[*unit as usize] += 1;
-            block_of[*unit as usize * width + at] = 0;
-        }
-        let mut so_far = 0;
-        for end in &mut ends {
-            so_far += *end;
-            *end = so_far;
-        }
-        // Filled from the back, so that each unit's blocks ascend and `ends` becomes starts.
-        let mut blocks = vec![0; so_far as usize];
-        for block in (0..self.parts_from).rev() {
-            for unit in self.block(block) {
-                let end = &mut ends[*unit as usize];
-                *end -= 1;
-                blocks[*end as usize] = block as u32 + 1;
-            }
-        }
-        let starts = ends;
-        let ends = starts.iter().skip(1).copied().chain([so_far]).collect();
-        self.several = Some((ends, blocks));
-    }
-
-    /// Whether two units have a block in common, by a rule that gives several keys.
-    fn share_one(&self, one: u32, other: u32) -> bool {
-        let Some((ends, blocks)) = &self.several else {
-            return false;
-        };
-        let of = |unit: u32| {
-            let start = unit.checked_sub(1).map_or(0, |before| ends[before as usize]);
-            &blocks[start as usize..ends[unit as usize] as usize]
-        };
-        let others = of(other);
-        of(one).iter().any(|block| others.binary_search(block).is_ok())
-    }
-
-    fn end(&self, blocks: usize) -> usize {
-        blocks.checked_sub(1).map_or(0, |last| self.ends[last] as usize)
-    }
-
-    fn block(&self, block: usize) -> &[u32] {
-        &self.units[self.end(block)..self.end(block + 1)]
-    }
-
-    fn pairs(&self, block: usize) -> u64 {
-        let units = (self.end(block + 1) - self.end(block)) as u64;
-        units * (units - 1) / 2
-    }
-}

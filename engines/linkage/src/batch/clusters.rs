@@ -6,8 +6,11 @@
 //! side, links or not, must reach the model's bar. It is greedy additive contraction for correlation clustering
 //! (Keuper and others, "Efficient Decomposition of Image and Mesh Graphs by Lifted Multicuts",
 //! 2015) with the scores of missing pairs worked out when they are asked for.
+//!
+//! No link leads from one connected component to another, so each is put together by itself.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// A scored pair of units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,97 +36,209 @@ pub struct Clusters {
 const ASKED: usize = 36;
 /// No single pair may say more than this for or against, in bits: a wrong telephone number must not
 /// outvote everybody else.
-const LOUDEST: f64 = 12.0;
+pub(crate) const LOUDEST: f64 = 12.0;
+/// Links that one task looks at.
+const TASK: usize = 1 << 12;
 
-/// Joins units along links of at least `link` bits, strongest first. `weigh` gives the match weight
-/// of any two units; `apart` forbids two units to be together.
+/// Gives the match weight of two units, the lower first.
+pub(crate) type Weigh<'w> = dyn FnMut(u32, u32) -> f64 + 'w;
+
+/// Joins units along links, strongest first. `weighing` calls what it is given, once for each task,
+/// with a function that tells the match weight of any two units; beyond [`LOUDEST`] that need not be
+/// exact.
 pub(crate) fn clusters(
     units: usize,
-    mut links: Vec<Link>,
+    links: Vec<Link>,
     cohesion: f64,
-    mut weigh: impl FnMut(u32, u32) -> f64,
+    weighing: impl Fn(&mut dyn FnMut(&mut Weigh<'_>)) + Sync,
 ) -> Clusters {
-    links.par_sort_unstable_by(|a, b| {
-        b.weight
-            .total_cmp(&a.weight)
-            .then_with(|| (a.one, a.other).cmp(&(b.one, b.other)))
-    });
-    links.dedup_by_key(|link| (link.one, link.other));
-    let mut groups = Groups::new(units);
+    let mut components = Components::new(units, links);
+    let mut of: Vec<u32> = (0..units as u32).collect();
+    let done: Vec<Done> = components
+        .tasks()
+        .into_par_iter()
+        .map_init(Group::default, |group, links| {
+            let mut done = Done::default();
+            weighing(&mut |weigh| {
+                for links in links.chunk_by_mut(|a, b| a.0 == b.0) {
+                    group.put_together(links, cohesion, weigh, &mut done);
+                }
+            });
+            done
+        })
+        .collect();
     let mut refused = Vec::new();
-    for link in links {
-        let (one, other) = (groups.root(link.one), groups.root(link.other));
-        if one == other {
-            continue;
+    for done in done {
+        for (unit, lowest) in done.lowest {
+            of[unit as usize] = lowest;
         }
-        let alone = groups.is_single(one) && groups.is_single(other);
-        if alone || groups.mean(one, other, &mut weigh) >= cohesion {
-            groups.join(one, other);
-        } else {
-            refused.push(link);
-        }
+        refused.extend(done.refused);
     }
-    Clusters {
-        of: groups.lowest(),
-        refused,
+    refused.par_sort_unstable_by(strongest_first);
+    Clusters { of, refused }
+}
+
+fn strongest_first(a: &Link, b: &Link) -> std::cmp::Ordering {
+    let by_weight = b.weight.total_cmp(&a.weight);
+    by_weight.then_with(|| (a.one, a.other).cmp(&(b.one, b.other)))
+}
+
+/// The links of each connected component, named by its lowest unit, side by side.
+struct Components {
+    links: Vec<(u32, Link)>,
+}
+
+impl Components {
+    fn new(units: usize, links: Vec<Link>) -> Self {
+        let mut parent: Vec<u32> = (0..units as u32).collect();
+        for link in &links {
+            let (one, other) = (root(&mut parent, link.one), root(&mut parent, link.other));
+            parent[one.max(other) as usize] = one.min(other);
+        }
+        let mut links: Vec<(u32, Link)> = links
+            .into_iter()
+            .map(|link| (root(&mut parent, link.one), link))
+            .collect();
+        links.par_sort_unstable_by_key(|(component, _)| *component);
+        Self { links }
+    }
+
+    /// Whole components, about [`TASK`] links at a time.
+    fn tasks(&mut self) -> Vec<&mut [(u32, Link)]> {
+        let mut tasks = Vec::new();
+        let mut rest = self.links.as_mut_slice();
+        while rest.len() > TASK {
+            let last = rest[TASK - 1].0;
+            let end = TASK + rest[TASK..].partition_point(|(component, _)| *component == last);
+            let (task, after) = rest.split_at_mut(end);
+            tasks.push(task);
+            rest = after;
+        }
+        tasks.push(rest);
+        tasks
     }
 }
 
-/// Union-find whose groups know their members, as rings.
-struct Groups {
+fn root(parent: &mut [u32], unit: u32) -> u32 {
+    let mut at = unit as usize;
+    while parent[at] as usize != at {
+        parent[at] = parent[parent[at] as usize];
+        at = parent[at] as usize;
+    }
+    at as u32
+}
+
+/// What came of some components.
+#[derive(Default)]
+struct Done {
+    /// Units and the lowest unit of their cluster, where it is another.
+    lowest: Vec<(u32, u32)>,
+    refused: Vec<Link>,
+}
+
+/// One component: its units, numbered from 0, in groups. Union-find whose groups know their
+/// members, as rings.
+#[derive(Default)]
+struct Group {
+    /// Ascending, so that the lowest number is the lowest unit.
+    units: Vec<u32>,
     parent: Vec<u32>,
     /// The next member of the same group, round and round.
     next: Vec<u32>,
+    /// Weights already known, held within [`LOUDEST`].
+    known: FxHashMap<(u32, u32), f64>,
+    /// Members of two groups that are looked at together.
+    ones: Vec<u32>,
+    others: Vec<u32>,
 }
 
-impl Groups {
-    fn new(units: usize) -> Self {
-        let all: Vec<u32> = (0..units as u32).collect();
-        Self {
-            parent: all.clone(),
-            next: all,
+impl Group {
+    fn put_together(
+        &mut self,
+        links: &mut [(u32, Link)],
+        cohesion: f64,
+        weigh: &mut Weigh<'_>,
+        done: &mut Done,
+    ) {
+        if let [(_, only)] = links {
+            done.lowest.push((only.other, only.one));
+            return;
         }
-    }
-
-    fn root(&mut self, unit: u32) -> u32 {
-        let mut at = unit as usize;
-        while self.parent[at] as usize != at {
-            self.parent[at] = self.parent[self.parent[at] as usize];
-            at = self.parent[at] as usize;
-        }
-        at as u32
-    }
-
-    fn is_single(&self, unit: u32) -> bool {
-        self.next[unit as usize] == unit
-    }
-
-    fn members(&self, unit: u32) -> Vec<u32> {
-        let mut members = vec![unit];
-        let mut at = self.next[unit as usize];
-        while at != unit {
-            members.push(at);
-            at = self.next[at as usize];
-        }
-        members.sort_unstable();
-        members
-    }
-
-    /// The mean weight of pairs from either side; of large groups, some members spread evenly.
-    fn mean(&self, one: u32, other: u32, weigh: &mut impl FnMut(u32, u32) -> f64) -> f64 {
-        let (mut ones, mut others) = (self.members(one), self.members(other));
-        while ones.len() * others.len() > ASKED {
-            let larger = if ones.len() >= others.len() { &mut ones } else { &mut others };
-            *larger = larger.iter().copied().step_by(2).collect();
-        }
-        let mut sum = 0.0;
-        for one in &ones {
-            for other in &others {
-                let (low, high) = (one.min(other), one.max(other));
-                sum += weigh(*low, *high).clamp(-LOUDEST, LOUDEST);
+        links.sort_unstable_by(|a, b| strongest_first(&a.1, &b.1));
+        self.begin(links);
+        for (_, link) in links {
+            let place = |unit| self.units.binary_search(&unit).unwrap_or(0) as u32;
+            let (one, other) = (place(link.one), place(link.other));
+            let (one, other) = (root(&mut self.parent, one), root(&mut self.parent, other));
+            if one == other {
+                continue;
+            }
+            let alone = self.is_single(one) && self.is_single(other);
+            if alone || self.cohere(one, other, cohesion, weigh) {
+                self.join(one, other);
+            } else if done.refused.last() != Some(link) {
+                done.refused.push(*link);
             }
         }
-        sum / (ones.len() * others.len()) as f64
+        for place in 0..self.units.len() as u32 {
+            let lowest = root(&mut self.parent, place);
+            if lowest != place {
+                done.lowest.push((self.units[place as usize], self.units[lowest as usize]));
+            }
+        }
+    }
+
+    fn begin(&mut self, links: &[(u32, Link)]) {
+        self.units.clear();
+        self.units.extend(links.iter().flat_map(|(_, link)| [link.one, link.other]));
+        self.units.sort_unstable();
+        self.units.dedup();
+        self.parent.clear();
+        self.parent.extend(0..self.units.len() as u32);
+        self.next.clone_from(&self.parent);
+        self.known.clear();
+    }
+
+    fn is_single(&self, place: u32) -> bool {
+        self.next[place as usize] == place
+    }
+
+    /// Whether the mean weight of pairs from either side reaches the bar; of large groups, some
+    /// members spread evenly.
+    fn cohere(
+        &mut self,
+        one: u32,
+        other: u32,
+        cohesion: f64,
+        weigh: &mut Weigh<'_>,
+    ) -> bool {
+        members(&self.next, one, &mut self.ones);
+        members(&self.next, other, &mut self.others);
+        while self.ones.len() * self.others.len() > ASKED {
+            let larger = if self.ones.len() >= self.others.len() {
+                &mut self.ones
+            } else {
+                &mut self.others
+            };
+            halve(larger);
+        }
+        let mut left = self.ones.len() * self.others.len();
+        let bar = cohesion * left as f64;
+        let mut sum = 0.0;
+        for one in &self.ones {
+            for other in &self.others {
+                let (low, high) = (*one.min(other), *one.max(other));
+                sum += *self.known.entry((low, high)).or_insert_with(|| {
+                    let (low, high) = (self.units[low as usize], self.units[high as usize]);
+                    weigh(low, high).clamp(-LOUDEST, LOUDEST)
+                });
+                left -= 1;
+                if sum + LOUDEST * (left as f64) < bar {
+                    return false;
+                }
+            }
+        }
+        sum >= bar
     }
 
     /// Joins two groups, given by their roots; the lower root stays, so the root is the lowest.
@@ -132,8 +247,25 @@ impl Groups {
         self.parent[goes as usize] = stays;
         self.next.swap(one as usize, other as usize);
     }
+}
 
-    fn lowest(mut self) -> Vec<u32> {
-        (0..self.parent.len() as u32).map(|unit| self.root(unit)).collect()
+/// The members of a group, ascending.
+fn members(next: &[u32], first: u32, members: &mut Vec<u32>) {
+    members.clear();
+    members.push(first);
+    let mut at = next[first as usize];
+    while at != first {
+        members.push(at);
+        at = next[at as usize];
     }
+    members.sort_unstable();
+}
+
+/// Keeps every other one.
+fn halve(members: &mut Vec<u32>) {
+    let mut at = 0_usize;
+    members.retain(|_| {
+        at += 1;
+        at % 2 == 1
+    });
 }

@@ -10,13 +10,21 @@ pub(crate) struct Interner {
     bytes: Vec<u8>,
     /// For each number where its text ends; it begins where the last one's ends.
     ends: Vec<u32>,
-    numbers: HashTable<u32>,
+    /// Number and half a hash of each: unequal halves tell texts apart without reading them.
+    numbers: HashTable<(u32, u32)>,
 }
 
-fn hash(text: &[u8]) -> u64 {
+fn hash(text: &[u8]) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
-    hasher.finish()
+    let hashed = hasher.finish();
+    (hashed ^ hashed >> 32) as u32
+}
+
+/// Half a hash spread over all bits, since the table reads both ends (the multiplier of Knuth's
+/// hash).
+fn placed(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn stretch<'b>(bytes: &'b [u8], ends: &[u32], number: u32) -> &'b [u8] {
@@ -45,20 +53,18 @@ impl Interner {
             return Some(0);
         }
         let (bytes, ends) = (&self.bytes, &self.ends);
-        let hashed = hash(text);
-        if let Some(number) = self
-            .numbers
-            .find(hashed, |number| stretch(bytes, ends, *number) == text)
-        {
+        let half = hash(text);
+        let same = |(number, other): &(u32, u32)| {
+            *other == half && stretch(bytes, ends, *number) == text
+        };
+        if let Some((number, _)) = self.numbers.find(placed(half), same) {
             return Some(*number);
         }
         let number = u32::try_from(self.ends.len()).ok()?;
         let end = u32::try_from(self.bytes.len() + text.len()).ok()?;
         self.bytes.extend_from_slice(text);
         self.ends.push(end);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.numbers
-            .insert_unique(hashed, number, |number| hash(stretch(bytes, ends, *number)));
+        self.numbers.insert_unique(placed(half), (number, half), |(_, half)| placed(*half));
         Some(number)
     }
 

@@ -8,18 +8,24 @@
 mod assign;
 mod blocks;
 pub(crate) mod clusters;
+mod flat;
 pub(crate) mod intern;
-mod kernel;
+pub(crate) mod kernel;
 mod keys;
 mod labelled;
+mod lane;
 mod population;
 mod quality;
+mod rule_blocks;
 pub(crate) mod sample;
+mod sketch;
 mod table;
-mod train;
+mod task;
+pub(crate) mod train;
+mod walk;
 
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -27,14 +33,18 @@ use thiserror::Error;
 pub use assign::Assigned;
 pub use blocks::{Between, HotBlock};
 pub use clusters::{Clusters, Link};
+pub use flat::Batch;
 pub use labelled::PairQuality;
 pub use population::Population;
 pub use quality::{Quality, quality};
 pub use table::{Builder, ColumnNote, Layout, Rows, Table};
+pub use task::{links_of, run_task};
 pub use train::Parameters;
 
 use blocks::Blocks;
-use kernel::Kernel;
+pub(crate) use blocks::LARGEST as HOT;
+use kernel::{Kernel, Memory};
+pub(crate) use sketch::Sketches;
 
 use crate::Model;
 
@@ -72,6 +82,8 @@ pub struct Linkage<'a> {
     people: &'a Population,
     between: Between,
     blocks: Blocks,
+    /// Made when first asked for.
+    sketches: OnceLock<Sketches>,
 }
 
 /// Pairs that one task looks at.
@@ -85,42 +97,13 @@ impl<'a> Linkage<'a> {
             people,
             between,
             blocks: Blocks::new(model, people),
+            sketches: OnceLock::new(),
         }
-    }
-
-    /// The same for a model whose rules were not chosen yet: keeps those that look at some pairs
-    /// and at no more than `limit`, and of many the coarser ones.
-    pub(crate) fn of_affordable(
-        model: &Model,
-        people: &'a Population,
-        between: Between,
-        limit: u64,
-    ) -> Self {
-        let kept = blocks::affordable(model, people, limit);
-        let model = model.with_rules(&kept);
-        let blocks = Blocks::new(&model, people);
-        Self {
-            model: Cow::Owned(model),
-            people,
-            between,
-            blocks,
-        }
-    }
-
-    pub(crate) fn model(&self) -> &Model {
-        &self.model
-    }
-
-    pub(crate) fn blocks(&self) -> &Blocks {
-        &self.blocks
     }
 
     pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
-        Kernel::new(model, self.people)
-    }
-
-    pub(crate) fn may_pair(&self, between: Between, one: u32, other: u32) -> bool {
-        sample::may_pair(self.people, between, one, other)
+        let sketches = self.sketches.get_or_init(|| Sketches::new(&self.model, self.people));
+        Kernel::new(model, self.people, sketches)
     }
 
     /// Pairs that each rule looks at; a pair of several rules counts in each.
@@ -135,33 +118,29 @@ impl<'a> Linkage<'a> {
 
     /// Estimates the model's parameters on this population, without labels.
     pub fn train(&self) -> Parameters {
-        train::train(&self.model, self.people, &self.blocks, self.between)
+        train::train(&self.kernel(&self.model), &self.blocks, self.between)
     }
 
     /// All pairs of units of at least `cut` bits under a model, which may be another one than the
     /// blocks were made with as long as it has the same columns and rules. In no particular order.
     pub fn links(&self, model: &Model, cut: f64) -> Vec<Link> {
-        let kernel = Kernel::new(model, self.people);
-        let memories = Mutex::new(Vec::new());
+        let kernel = self.kernel(model);
+        let memories = Memories::of(&kernel);
         let stretches = self.blocks.stretches(TASK);
         let found: Vec<Vec<Link>> = stretches
             .into_par_iter()
             .map(|stretch| {
-                let free = memories.lock().ok().and_then(|mut free| free.pop());
-                let mut memory = free.unwrap_or_else(|| kernel.memory());
+                let mut memory = memories.take();
                 let mut links = Vec::new();
-                self.blocks.walk(self.people, stretch, |pair| {
-                    if !sample::may_pair(self.people, self.between, pair.one, pair.other) {
+                walk::walk(&self.blocks, &kernel, stretch, |one, other, a, b| {
+                    if !sample::may_pair(self.people, self.between, one, other) {
                         return;
                     }
-                    if let Some(weight) = kernel.weight_of(&mut memory, pair.a, pair.b, cut) {
-                        let (one, other) = (pair.one, pair.other);
+                    if let Some(weight) = kernel.weight_of(&mut memory, a, b, cut) {
                         links.push(Link { one, other, weight: weight as f32 });
                     }
                 });
-                if let Ok(mut free) = memories.lock() {
-                    free.push(memory);
-                }
+                memories.give_back(memory);
                 links
             })
             .collect();
@@ -183,16 +162,45 @@ impl<'a> Linkage<'a> {
 
     /// Puts units together along links; see [`Clusters`].
     pub fn clusters(&self, model: &Model, links: Vec<Link>, cohesion: f64) -> Clusters {
-        let kernel = Kernel::new(model, self.people);
-        let mut memory = kernel.memory();
-        clusters::clusters(self.people.units(), links, cohesion, |one, other| {
-            if !sample::may_pair(self.people, self.between, one, other) {
-                return f64::NEG_INFINITY;
-            }
-            kernel
-                .weight(&mut memory, one, other, f64::NEG_INFINITY)
-                .unwrap_or(f64::NEG_INFINITY)
+        let kernel = self.kernel(model);
+        let memories = Memories::of(&kernel);
+        clusters::clusters(self.people.units(), links, cohesion, |pairs| {
+            let mut memory = memories.take();
+            pairs(&mut |one, other| {
+                if !sample::may_pair(self.people, self.between, one, other) {
+                    return -clusters::LOUDEST;
+                }
+                let weight = kernel.weight(&mut memory, one, other, -clusters::LOUDEST);
+                weight.unwrap_or(-clusters::LOUDEST)
+            });
+            memories.give_back(memory);
         })
+    }
+}
+
+/// Memories of a kernel, as many as threads were ever at work at once.
+struct Memories<'k> {
+    kernel: &'k Kernel<'k>,
+    free: Mutex<Vec<Memory>>,
+}
+
+impl<'k> Memories<'k> {
+    fn of(kernel: &'k Kernel<'k>) -> Self {
+        Self {
+            kernel,
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn take(&self) -> Memory {
+        let free = self.free.lock().ok().and_then(|mut free| free.pop());
+        free.unwrap_or_else(|| self.kernel.memory())
+    }
+
+    fn give_back(&self, memory: Memory) {
+        if let Ok(mut free) = self.free.lock() {
+            free.push(memory);
+        }
     }
 }
 

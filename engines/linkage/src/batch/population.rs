@@ -15,6 +15,8 @@ use crate::Model;
 /// of rows.
 pub struct Population {
     pub(crate) pools: Vec<Pool>,
+    /// Records of the whole table, for frequencies.
+    pub(crate) counted: u64,
     /// Unit by unit, the cell numbers of its columns.
     cells: Vec<u32>,
     /// Of each unit, how many records say this.
@@ -48,6 +50,7 @@ impl Population {
 
         let mut people = Self {
             pools,
+            counted: sources.len() as u64,
             cells: Vec::with_capacity(order.len() * columns.len()),
             records: Vec::with_capacity(order.len()),
             sources: Vec::with_capacity(order.len()),
@@ -74,6 +77,20 @@ impl Population {
             people.unit_of[row] = unit as u32;
         }
         people
+    }
+
+    /// Some units of a table of `counted` records: enough to compare them, and no more.
+    pub(crate) fn part(pools: Vec<Pool>, cells: Vec<u32>, sources: Vec<u16>, counted: u64) -> Self {
+        Self {
+            pools,
+            counted,
+            cells,
+            records: vec![1; sources.len()],
+            sources,
+            unit_of: Vec::new(),
+            ids: Ids::default(),
+            notes: Vec::new(),
+        }
     }
 
     /// How many distinct records there are.
@@ -178,6 +195,6 @@ impl Frequencies for Known<'_> {
         let row = self.people.row(self.unit);
         let found = row.values(at).find(|held| held.text() == value)?;
         let seen = self.people.pools[at].seen(row.cells[at], found.hash());
-        Some(f64::from(seen) / self.people.rows() as f64)
+        Some(f64::from(seen) / self.people.counted as f64)
     }
 }

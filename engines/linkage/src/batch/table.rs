@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::intern::Interner;
 use crate::Model;
+use crate::model::Column;
 use crate::batch::Refused;
 use crate::prepared::beginning;
 use crate::sheet::{Record, Sheet, Values};
@@ -143,7 +144,7 @@ impl<'m> Builder<'m> {
         };
         ids.check(&self.sources)?;
         let model = self.model;
-        let columns: Vec<(Column, ColumnNote)> = self
+        let columns: Vec<(Filled, ColumnNote)> = self
             .raws
             .into_par_iter()
             .enumerate()
@@ -184,7 +185,7 @@ impl RawColumn {
         }
     }
 
-    fn finish(mut self, model: &Model, at: usize) -> Result<(Column, ColumnNote), Refused> {
+    fn finish(mut self, model: &Model, at: usize) -> Result<(Filled, ColumnNote), Refused> {
         self.texts.close();
         let numbers: Vec<u32> = (0..self.texts.len() as u32).collect();
         let chunks: Vec<Normal> = numbers
@@ -231,7 +232,7 @@ impl RawColumn {
         }
         note.distinct = cells.len() as u64 - 1;
         note.filled = self.cells.len() as u64 - u64::from(counts[0]);
-        let column = Column {
+        let column = Filled {
             pool: Pool::new(sheet, counts),
             cells: self.cells,
         };
@@ -253,7 +254,6 @@ impl Normal {
     fn of(model: &Model, at: usize, texts: &Interner, numbers: &[u32]) -> Self {
         let column = &model.columns[at];
         let mut found = Self::default();
-        let mut values: Vec<String> = Vec::new();
         for number in numbers {
             let raw = texts.text(*number);
             let latin;
@@ -265,26 +265,40 @@ impl Normal {
                     &latin
                 }
             };
-            values.clear();
-            let parts = raw
-                .split(|c| c == VALUE || Some(c) == column.separator)
-                .filter(|part| !part.trim().is_empty());
-            values.extend(parts.filter_map(|part| model.normal_form(column, beginning(part))));
-            values.sort_unstable();
-            values.dedup();
-            if values.is_empty() && !raw.trim().is_empty() {
+            let parted = raw.contains(|c| c == VALUE || Some(c) == column.separator);
+            let before = found.text.len();
+            if parted {
+                found.several(model, column, raw);
+            } else if let Some(value) = model.normal_form(column, beginning(raw)) {
+                found.text.push_str(&value);
+            }
+            if found.text.len() == before && !raw.trim().is_empty() {
                 found.unusable += 1;
                 found.unusable_example.get_or_insert_with(|| raw.chars().take(60).collect());
-            }
-            for (n, value) in values.iter().enumerate() {
-                if n > 0 {
-                    found.text.push(VALUE);
-                }
-                found.text.push_str(value);
             }
             found.ends.push(found.text.len());
         }
         found
+    }
+}
+
+impl Normal {
+    /// Adds the normal forms of several values, ascending and each once.
+    fn several(&mut self, model: &Model, column: &Column, raw: &str) {
+        let parts = raw
+            .split(|c| c == VALUE || Some(c) == column.separator)
+            .filter(|part| !part.trim().is_empty());
+        let mut values: Vec<String> = parts
+            .filter_map(|part| model.normal_form(column, beginning(part)))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        for (n, value) in values.iter().enumerate() {
+            if n > 0 {
+                self.text.push(VALUE);
+            }
+            self.text.push_str(value);
+        }
     }
 }
 
@@ -318,6 +332,15 @@ impl Pool {
         }
     }
 
+    /// Some cells of a pool, with what the whole of it counts.
+    pub(crate) fn part(sheet: Sheet, counts: Vec<u32>, by_value: Option<FxHashMap<u64, u32>>) -> Self {
+        Self {
+            sheet,
+            counts,
+            by_value,
+        }
+    }
+
     /// Whether every cell has one value at most.
     pub(crate) fn is_single(&self) -> bool {
         self.by_value.is_none()
@@ -332,12 +355,13 @@ impl Pool {
     }
 }
 
-struct Column {
+struct Filled {
     pool: Pool,
     cells: Vec<u32>,
 }
 
 /// The ids of the records, one behind the other.
+#[derive(Default)]
 pub(crate) struct Ids {
     text: Vec<u8>,
     ends: Vec<u64>,
@@ -351,6 +375,11 @@ impl Ids {
 
     /// Refuses an id that is empty or stands in two rows of one source.
     fn check(&self, sources: &[u16]) -> Result<(), Refused> {
+        // Tables often come in order of id, and then no two are the same.
+        let ascends = |row: &usize| self.get(*row) > row.checked_sub(1).map_or(&[][..], |before| self.get(before));
+        if (0..self.ends.len()).all(|row| ascends(&row)) {
+            return Ok(());
+        }
         let mut hashed: Vec<(u64, u32)> = (0..self.ends.len())
             .into_par_iter()
             .map(|row| {
@@ -380,7 +409,7 @@ impl Ids {
 
 /// A whole table, ready to be linked.
 pub struct Table {
-    columns: Vec<Column>,
+    columns: Vec<Filled>,
     notes: Vec<ColumnNote>,
     sources: Vec<u16>,
     ids: Ids,

@@ -7,6 +7,7 @@
 //! rules, with a share of matches for each).
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Population;
 use super::blocks::{Between, Blocks};
@@ -15,7 +16,7 @@ use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
 
 /// Pairs taken at random for each comparison.
-const RANDOM_PAIRS: u64 = 200_000;
+pub(crate) const RANDOM_PAIRS: u64 = 200_000;
 /// Pairs taken out of each rule's blocks.
 const BLOCK_PAIRS: u64 = 40_000;
 /// Pairs taken out of the blocks of all rules together, at most.
@@ -26,6 +27,9 @@ const ROUNDS: usize = 60;
 const SETTLED: f64 = 0.000_1;
 /// What the model's own m counts for, in matches: keeps a level that was never met possible.
 pub(super) const BELIEF: f64 = 8.0;
+/// What a level that was never met counts for beside that, in matches: not having met it says how
+/// rare it is, and no more.
+const UNSEEN: f64 = 0.5;
 /// Relatives share what a comparison is about when they reach its first level at least this often,
 /// by how often the same person does.
 const SHARED: f64 = 0.3;
@@ -33,7 +37,7 @@ const SHARED: f64 = 0.3;
 const LEAST: f64 = 1e-9;
 
 /// What training found. See [`Model::with`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
     /// The probability that two records taken at random match.
     pub prior: f64,
@@ -49,25 +53,35 @@ pub struct Parameters {
     pub missed: f64,
 }
 
-/// Estimates a model's parameters on a population.
+/// Estimates the parameters of a kernel's model on its population.
 pub(crate) fn train(
-    model: &Model,
-    people: &Population,
+    kernel: &Kernel<'_>,
     blocks: &Blocks,
     between: Between,
 ) -> Parameters {
-    let kernel = Kernel::new(model, people);
-    let u: Vec<Vec<f64>> = (0..model.comparisons.len())
-        .map(|comparison| u_of(&kernel, comparison, between))
-        .collect();
+    let model = kernel.model;
     let block_pairs = (ALL_BLOCK_PAIRS / model.rules.len() as u64).min(BLOCK_PAIRS);
     let samples: Vec<RuleSample> = (0..model.rules.len())
         .into_par_iter()
-        .map(|rule| sample::of_rule(&kernel, blocks, rule, block_pairs, between))
+        .map(|rule| sample::of_rule(kernel, blocks, rule, block_pairs, between))
+        .collect();
+    estimate(kernel, &samples, RANDOM_PAIRS, between)
+}
+
+/// Estimates the parameters from pairs of each rule's blocks, and u from `random` pairs.
+pub(crate) fn estimate(
+    kernel: &Kernel<'_>,
+    samples: &[RuleSample],
+    random: u64,
+    between: Between,
+) -> Parameters {
+    let (model, people) = (kernel.model, kernel.people);
+    let u: Vec<Vec<f64>> = (0..model.comparisons.len())
+        .map(|comparison| u_of(kernel, comparison, random, between))
         .collect();
     let mut em = Em {
         model,
-        samples: &samples,
+        samples,
         free: free(model),
         rates: rates_of(model, &u),
         knows_related: model.related_weight.is_some(),
@@ -80,7 +94,7 @@ pub(crate) fn train(
     }
     let (found, missed, related) = em.matches();
     let units = people.units() as f64;
-    let pairs = units * (units - 1.0) / 2.0;
+    let pairs = (units * (units - 1.0) / 2.0).max(1.0);
     Parameters {
         prior: ((found + missed) / pairs).clamp(1e-12, 0.5),
         related: (related / pairs).clamp(1e-15, 0.5),
@@ -92,17 +106,20 @@ pub(crate) fn train(
 }
 
 /// Where estimation begins: m and r of the model, u as counted. An r that the model gives as its u
-/// follows the u that was counted.
+/// follows the u that was counted, and no other lies below it: relatives do not agree less often
+/// than strangers.
 fn rates_of(model: &Model, u: &[Vec<f64>]) -> Vec<Vec<Rates>> {
     let of = |(comparison, u): (&crate::model::Comparison, &Vec<f64>)| {
-        let levels = comparison.levels.iter().zip(u);
-        levels
-            .map(|(level, u)| Rates {
-                m: level.m,
-                u: *u,
-                r: if level.r == level.u { *u } else { level.r },
-            })
-            .collect()
+        let follows = |(level, u): (&crate::model::Level, &f64)| if level.r == level.u { *u } else { level.r.max(*u) };
+        let mut r: Vec<f64> = comparison.levels.iter().zip(u).map(follows).collect();
+        // What was added is taken from `else`.
+        let agreed: f64 = r[..r.len() - 1].iter().sum();
+        if let Some(last) = r.last_mut() {
+            *last = (1.0 - agreed).max(LEAST);
+        }
+        normalised(&mut r);
+        let levels = comparison.levels.iter().zip(u).zip(r);
+        levels.map(|((level, u), r)| Rates { m: level.m, u: *u, r }).collect()
     };
     model.comparisons.iter().zip(u).map(of).collect()
 }
@@ -120,8 +137,10 @@ fn free(model: &Model) -> Vec<Vec<bool>> {
 }
 
 /// u of each level of a comparison.
-fn u_of(kernel: &Kernel<'_>, comparison: usize, between: Between) -> Vec<f64> {
-    let counts = sample::at_random(kernel, comparison, RANDOM_PAIRS, between);
+fn u_of(kernel: &Kernel<'_>, comparison: usize, random: u64, between: Between) -> Vec<f64> {
+    // A small table has no more to tell.
+    let units = kernel.people.units() as u64;
+    let counts = sample::at_random(kernel, comparison, random.min(4 * units * units), between);
     let levels = &kernel.model.comparisons[comparison].levels;
     let all: u64 = counts.iter().sum();
     // A level that no random pair reached is rarer than one in as many pairs: half of one.
@@ -209,8 +228,8 @@ impl Em<'_> {
             self.rates.iter_mut().zip(counted).zip(believed)
         {
             for (at, level) in believed.levels.iter().enumerate() {
-                same[at] += BELIEF * level.m;
-                related[at] += BELIEF * level.r;
+                same[at] += BELIEF * level.m + UNSEEN;
+                related[at] += BELIEF * level.r + UNSEEN;
             }
             normalised(&mut same);
             normalised(&mut related);

@@ -20,12 +20,16 @@ impl Held {
     pub(super) fn regroup(&mut self, unit: u32, new: u32, moved: &mut Vec<Moved>) {
         let component = self.component(unit);
         let cohesion = self.model.link_threshold();
-        let Component { units, links, mut known } = component;
-        let found = clusters::clusters(units.len(), links, cohesion, |one, other| {
-            *known.entry((one, other)).or_insert_with(|| {
+        let Component { units, links, known } = component;
+        let weigh = |one: u32, other: u32| {
+            let weight = known.get(&(one, other)).copied().or_else(|| {
                 let (one, other) = (units[one as usize], units[other as usize]);
-                self.weight(one, other, f64::NEG_INFINITY).unwrap_or(f64::NEG_INFINITY)
-            })
+                self.weight(one, other, -clusters::LOUDEST)
+            });
+            weight.unwrap_or(-clusters::LOUDEST)
+        };
+        let found = clusters::clusters(units.len(), links, cohesion, |pairs| {
+            pairs(&mut |one, other| weigh(one, other));
         });
         let mut first = vec![NONE; units.len()];
         let mut sizes = vec![0_u32; units.len()];

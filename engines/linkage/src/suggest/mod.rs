@@ -4,9 +4,11 @@
 //! trying; [`refine`] estimates it on the table and keeps the rules that find the most for the
 //! least.
 
+mod candidates;
 mod choose;
 mod draft;
 mod kinds;
+mod parts;
 mod text;
 
 use std::collections::BTreeMap;
@@ -14,10 +16,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::batch::intern::Interner;
-use crate::batch::{Between, Linkage, Parameters, Population, Rows};
-use crate::model::Model;
+use crate::batch::kernel::Kernel;
+use crate::batch::train::{RANDOM_PAIRS, estimate};
+use crate::batch::{Sketches, Between, Parameters, Population, Rows};
+use crate::blocking::Part;
+use crate::model::{Kind, Model};
+use candidates::{Candidate, candidates};
 use draft::DraftColumn;
-use kinds::{Reading, Sight};
+use kinds::{Reading, Role, Sight};
+use parts::{MOST_PARTS, Parts};
 
 pub use text::retrained;
 
@@ -85,6 +92,19 @@ pub struct Draft {
     pub left_out: Vec<(String, &'static str)>,
 }
 
+impl WordLists {
+    /// Whether a single word is a forename, formal or short.
+    pub(crate) fn is_forename(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.nicknames.contains_key(&word)
+            || self
+                .nicknames
+                .values()
+                .flatten()
+                .any(|short| *short == word)
+    }
+}
+
 impl Profile {
     /// Begins with a table's headings.
     pub fn new(headings: Vec<String>) -> Self {
@@ -110,7 +130,9 @@ impl Profile {
         for (at, seen) in self.columns.iter_mut().enumerate() {
             for row in 0..rows.len() {
                 // A column beyond what can be numbered has told enough.
-                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else { continue };
+                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else {
+                    continue;
+                };
                 if number as usize == seen.counts.len() {
                     seen.counts.push(0);
                 }
@@ -125,19 +147,11 @@ impl Profile {
     /// When no column is worth comparing: says what was seen in each.
     pub fn draft(&self, id: Option<&str>, lists: &WordLists) -> Result<Draft, String> {
         let texts: Vec<Vec<(String, u64)>> = self.columns.iter().map(Seen::values).collect();
-        let sights: Vec<Sight<'_>> = self
-            .headings
-            .iter()
-            .zip(&texts)
-            .map(|(heading, values)| Sight {
-                heading,
-                records: self.records,
-                filled: values.iter().map(|(_, count)| count).sum(),
-                values: values.iter().map(|(value, count)| (value.as_str(), *count)).collect(),
-            })
-            .collect();
+        let sights = self.sights(&texts);
         let id = id.map(str::to_owned).or_else(|| {
-            let called = sights.iter().find(|sight| sight.is_unique() && sight.is_called_id());
+            let called = sights
+                .iter()
+                .find(|sight| sight.is_unique() && sight.is_called_id());
             called.map(|sight| sight.heading.to_owned())
         });
         let mut columns = Vec::new();
@@ -146,20 +160,33 @@ impl Profile {
             if Some(sight.heading) == id.as_deref() {
                 continue;
             }
-            match sight.reading() {
+            let mut compare = |called: &str, kind: Kind, role: Role| {
+                let column = drafted(sight, name_of(called, &columns), kind, role);
+                columns.push(column);
+            };
+            match sight.reading(lists) {
                 Reading::LeftOut(why) => left_out.push((sight.heading.to_owned(), why)),
-                Reading::Compared(kind, role) => columns.push(DraftColumn {
-                    name: name_of(sight.heading, &columns),
-                    heading: sight.heading.to_owned(),
-                    kind,
-                    role,
-                    separator: sight.separator(),
-                    distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
-                }),
+                Reading::Compared(kind, role) => compare(sight.heading, kind, role),
+                Reading::Contact => {
+                    for kind in [Kind::Phone, Kind::Email] {
+                        let called = format!("{} {}", sight.heading, kind.name());
+                        compare(&called, kind, Role::Plain);
+                    }
+                }
             }
         }
+        with_postcodes(&mut columns, &sights);
+        let surplus = surplus(&mut columns);
+        left_out.extend(
+            surplus
+                .into_iter()
+                .map(|column| (column.heading, "a model compares 32 columns at most")),
+        );
         if columns.is_empty() {
-            let why: Vec<String> = left_out.iter().map(|(heading, why)| format!("{heading}: {why}")).collect();
+            let why: Vec<String> = left_out
+                .iter()
+                .map(|(heading, why)| format!("{heading}: {why}"))
+                .collect();
             return Err(format!(
                 "no column of the table tells who a record is about ({})",
                 why.join("; ")
@@ -171,6 +198,66 @@ impl Profile {
             left_out,
         })
     }
+
+    fn sights<'s>(&'s self, texts: &'s [Vec<(String, u64)>]) -> Vec<Sight<'s>> {
+        let sight = |(heading, values): (&'s String, &'s Vec<(String, u64)>)| Sight {
+            heading,
+            records: self.records,
+            filled: values.iter().map(|(_, count)| count).sum(),
+            values: values
+                .iter()
+                .map(|(value, count)| (value.as_str(), *count))
+                .collect(),
+        };
+        self.headings.iter().zip(texts).map(sight).collect()
+    }
+}
+
+/// A column of the draft, under a name of its own.
+fn drafted(sight: &Sight<'_>, name: String, kind: Kind, role: Role) -> DraftColumn {
+    DraftColumn {
+        name,
+        heading: sight.heading.to_owned(),
+        kind,
+        role,
+        separator: sight.separator(),
+        month_first: kind == Kind::Date && sight.month_first(),
+        distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
+    }
+}
+
+/// Takes out what is more than a model compares, those that tell least first.
+fn surplus(columns: &mut Vec<DraftColumn>) -> Vec<DraftColumn> {
+    let tells = |column: &DraftColumn| match column.role {
+        Role::Category => 2,
+        Role::Code | Role::Degrees => 1,
+        _ => 0,
+    };
+    if columns.len() <= MOST_COLUMNS {
+        return Vec::new();
+    }
+    columns.sort_by_key(tells);
+    columns.split_off(MOST_COLUMNS)
+}
+
+/// Where addresses end in postcodes and no column is one, the postcode is compared by itself.
+fn with_postcodes(columns: &mut Vec<DraftColumn>, sights: &[Sight<'_>]) {
+    if columns.iter().any(|column| column.kind == Kind::Postcode) {
+        return;
+    }
+    let holds = |column: &&DraftColumn| {
+        let sight = sights.iter().find(|sight| sight.heading == column.heading);
+        column.role == Role::Address && sight.is_some_and(|sight| sight.with_postcode() >= 0.3)
+    };
+    let Some(address) = columns.iter().find(holds).cloned() else {
+        return;
+    };
+    columns.push(DraftColumn {
+        name: name_of("postcode", columns),
+        kind: Kind::Postcode,
+        role: Role::Plain,
+        ..address
+    });
 }
 
 /// A heading as a name that conditions can write: letters, digits and underscores, unlike the others.
@@ -180,7 +267,11 @@ fn name_of(heading: &str, taken: &[DraftColumn]) -> String {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let name = if words.is_empty() { "column".to_owned() } else { words.join("_") };
+    let name = if words.is_empty() {
+        "column".to_owned()
+    } else {
+        words.join("_")
+    };
     let mut unlike = name.clone();
     let mut number = 2;
     while taken.iter().any(|column| column.name == unlike) {
@@ -218,20 +309,61 @@ pub struct Refined {
 
 /// Estimates a draft on a population, or on a sample of it, and keeps the blocking rules worth
 /// their comparisons. `records`: how many there are in all, for the budget of pairs.
-pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, between: Between) -> Refined {
-    let sampled = people.rows() as f64 / records.max(1) as f64;
-    let linkage = Linkage::of_affordable(model, people, between, candidate_limit(people.rows()));
-    let parameters = linkage.train();
-    let trained = linkage.model().with(&parameters);
-    let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) * sampled * sampled;
-    let chosen = choose::choose(&linkage, &trained, budget, between);
-    let written: Vec<&str> = linkage.model().written_rules().collect();
+pub fn refine(
+    draft: &str,
+    model: &Model,
+    people: &Population,
+    records: u64,
+    between: Between,
+) -> Refined {
+    let sampled = (people.rows() as f64 / records.max(1) as f64).min(1.0);
     let scale = 1.0 / (sampled * sampled);
-    let rules: Vec<(String, f64, f64)> = chosen
+    let budget = (records as f64 * PAIRS_A_RECORD).max(LEAST_BUDGET) / scale;
+    let (known, places): (Vec<&Part>, Vec<usize>) = model
         .rules
         .iter()
-        .map(|(rule, found, pairs)| (written[*rule].to_owned(), *found, pairs * scale))
+        .enumerate()
+        .filter_map(|(at, rule)| match rule.parts() {
+            [only] => Some((only, at)),
+            _ => None,
+        })
+        .take(MOST_PARTS)
+        .unzip();
+    let parts = Parts::new(&known, people);
+    let candidates = candidates(&known, &parts, budget, sampled);
+    let with = |rules: &[Candidate]| {
+        let joined = |rule: &Candidate| rule.parts.iter().map(|part| places[*part]).collect();
+        let joined: Vec<Vec<usize>> = rules.iter().map(joined).collect();
+        model.with_joined(joined.iter().map(Vec::as_slice))
+    };
+    let among = (between, sampled);
+    let tried = with(&candidates);
+    let sketches = Sketches::new(model, people);
+    let kernel = Kernel::new(&tried, people, &sketches);
+    let look = choose::look(&kernel, &parts, &candidates, PAIRS_TRIED, among);
+    let trained = tried.with(&estimate(&kernel, &look.samples, RANDOM_TRIED, between));
+    let chosen =
+        choose::choose(&Kernel::new(&trained, people, &sketches), &look, budget, records);
+    // Estimated once more on what the chosen rules find, and on more of it.
+    let mut kept: Vec<Candidate> = chosen
+        .iter()
+        .map(|(rule, ..)| candidates[*rule].clone())
         .collect();
+    if kept.is_empty() {
+        // Nobody seems to be there twice: what is likeliest to find them when they are.
+        kept.extend(candidates.iter().take(3).cloned());
+    }
+    let kept_model = with(&kept);
+    let kernel = Kernel::new(&kept_model, people, &sketches);
+    let look = choose::look(&kernel, &parts, &kept, PAIRS_KEPT, among);
+    let parameters = estimate(&kernel, &look.samples, RANDOM_PAIRS, between);
+    let noted = |(at, rule): (usize, &str)| {
+        let unfound = (0, 0.0, kept[at].pairs);
+        let (_, found, pairs) = chosen.get(at).copied().unwrap_or(unfound);
+        (rule.to_owned(), found, pairs * scale)
+    };
+    let rules: Vec<(String, f64, f64)> =
+        kept_model.written_rules().enumerate().map(noted).collect();
     Refined {
         // The draft was read before, so it is TOML.
         toml: text::refined(draft, &parameters, &rules).unwrap_or_else(|_| draft.to_owned()),
@@ -240,12 +372,156 @@ pub fn refine(draft: &str, model: &Model, people: &Population, records: u64, bet
     }
 }
 
+/// Columns compared at most: estimation keeps the levels of so many comparisons for a pair.
+const MOST_COLUMNS: usize = 32;
+/// Pairs taken at random for each comparison while rules are tried.
+const RANDOM_TRIED: u64 = 50_000;
+/// Pairs looked at of each rule that is tried.
+const PAIRS_TRIED: f64 = 6_000.0;
+/// Pairs looked at of each rule that is kept.
+const PAIRS_KEPT: f64 = 30_000.0;
 /// Pairs looked at for each record, at most.
 const PAIRS_A_RECORD: f64 = 10.0;
 /// Pairs that are always affordable.
 const LEAST_BUDGET: f64 = 3_000_000.0;
 
-/// Pairs of one candidate rule beyond which it is not tried.
-fn candidate_limit(records: usize) -> u64 {
-    (records as u64 * 8).max(1_000_000)
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::batch::{Builder, Layout};
+
+    struct Cells(Vec<Vec<String>>);
+
+    impl Rows for Cells {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn field(&self, row: usize, column: usize) -> &[u8] {
+            self.0[row].get(column).map_or(b"", String::as_bytes)
+        }
+    }
+
+    fn lists() -> WordLists {
+        WordLists::from_toml(
+            "[columns]\nsurname = \"name\"\n[unknown]\nsurname = [\"unknown\"]\n[nicknames]\nmargaret = [\"peggy\"]",
+        )
+        .unwrap()
+    }
+
+    /// The model suggested for a table, as far as one can be.
+    fn suggested(headings: &[String], rows: Vec<Vec<String>>) -> Result<(Draft, Model), String> {
+        let rows = Cells(rows);
+        let mut profile = Profile::new(headings.to_vec());
+        profile.add(&rows);
+        let draft = profile.draft(None, &lists())?;
+        let model =
+            Model::from_toml(&draft.toml).unwrap_or_else(|error| panic!("{error}\n{}", draft.toml));
+        let place = |heading: &str| headings.iter().position(|known| known == heading).unwrap();
+        let columns = model
+            .headings()
+            .map(|from| from.iter().map(|heading| place(heading)).collect())
+            .collect();
+        let mut builder = Builder::new(&model);
+        builder
+            .add(
+                &rows,
+                &Layout {
+                    columns,
+                    id: None,
+                    source: 0,
+                },
+            )
+            .unwrap();
+        let people = Population::new(builder.finish().unwrap());
+        let refined = refine(
+            &draft.toml,
+            &model,
+            &people,
+            people.rows() as u64,
+            Between::Everybody,
+        );
+        let model = Model::from_toml(&refined.toml)
+            .unwrap_or_else(|error| panic!("{error}\n{}", refined.toml));
+        Ok((draft, model))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn any_table_gives_a_model_or_says_why_not(
+            headings in prop::collection::vec("[a-zA-Z_. ]{0,9}|name|home|address|postcode|dob|phone|email|lat|\\PC{0,6}", 0..7),
+            kinds in prop::collection::vec(0..9_usize, 7),
+            rows in prop::collection::vec(prop::collection::vec((0..30_u32, "\\PC{0,12}"), 7), 0..40),
+        ) {
+            let value = |kind: usize, number: u32, text: &str| match kind {
+                0 => text.to_owned(),
+                1 => String::new(),
+                2 => format!("{:02}/{:02}/19{:02}", number % 12 + 1, number + 1, number),
+                3 => format!("{number} High Street, SG{number} 1AA"),
+                4 => format!("07700 9{number:05}; a{number}@b.example"),
+                5 => format!("a{number}@b.example"),
+                6 => format!("51.{number:04}"),
+                7 => format!("SMITH, {}", char::from(b'A' + (number % 26) as u8)),
+                _ => number.to_string(),
+            };
+            let rows = rows
+                .iter()
+                .map(|row| row.iter().enumerate().map(|(at, (number, text))| value(kinds[at], *number, text)).collect())
+                .collect();
+            if let Err(why) = suggested(&headings, rows) {
+                prop_assert!(why.contains("no column"), "{}", why);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_table_keeps_the_columns_that_tell_most() {
+        let mut headings: Vec<String> = (0..40).map(|at| format!("code{at}")).collect();
+        headings.push("surname".to_owned());
+        let rows = (0..50_u32).map(|row| {
+            let mut cells: Vec<String> = (0..40).map(|at| (row * 7 + at).to_string()).collect();
+            cells.push(format!("s{}", char::from(b'a' + (row % 26) as u8)));
+            cells
+        });
+        let (draft, model) = suggested(&headings, rows.collect()).unwrap();
+        assert!(model.columns().any(|(name, _)| name == "surname"));
+        assert_eq!(model.columns().count(), MOST_COLUMNS);
+        assert_eq!(draft.left_out.len(), headings.len() - MOST_COLUMNS);
+    }
+
+    #[test]
+    fn contacts_and_whole_addresses_are_taken_apart() {
+        let headings = ["Contact", "Address", "D.O.B."].map(str::to_owned);
+        let row = |at: u32| {
+            vec![
+                if at.is_multiple_of(3) {
+                    format!("a{at}@b.example")
+                } else {
+                    format!("07700 900{at:03}")
+                },
+                format!("{at} High Street, Lowtown, SG{} 1AA", at % 9 + 1),
+                format!("{:02}/{:02}/1980", at % 12 + 1, at % 28 + 1),
+            ]
+        };
+        let (_, model) = suggested(&headings, (0..60).chain(0..20).map(row).collect()).unwrap();
+        let columns: Vec<(&str, Kind)> = model.columns().collect();
+        for expected in [
+            ("contact_email", Kind::Email),
+            ("contact_phone", Kind::Phone),
+            ("postcode", Kind::Postcode),
+            ("d_o_b", Kind::Date),
+        ] {
+            assert!(columns.contains(&expected), "{columns:?}");
+        }
+        let dates = model
+            .columns
+            .iter()
+            .find(|column| column.kind == Kind::Date)
+            .unwrap();
+        assert!(dates.month_first);
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value, value};
 
 use super::WordLists;
-use super::draft::{self, DraftColumn};
+use super::draft::{self, DraftColumn, DraftComparison};
 use crate::batch::Parameters;
 use crate::model::Rates;
 
@@ -18,12 +18,34 @@ const HEAD: &str = "\
 #   u   of records that have nothing to do with each other, how many do by chance?
 #   r   of records of two related people (one household, one family), how many do?
 # log2(m/u) is the evidence in bits; bits add up; log2(m/r) is what speaks against relatives. The
-# first level that fits is taken. A missing value counts for nothing.
+# first level that fits is taken. A missing value counts for nothing. With `frequency`, agreement on
+# a rare value says more than on a common one.
 #
 # Suggested from the table and estimated without labels. Read it, change it, keep it.
 
 version = 1
 ";
+
+const THRESHOLDS: &str = "
+# Of two records taken at random, how often are they the same?
+prior = 0.0001
+# Bits from which two records are linked, and from which a person should look. At 0 bits it is as
+# likely as not that they are the same.
+link = 0.0
+review = -3.0
+
+# Which pairs are compared at all: those that agree on everything that one of these rules names.
+";
+
+const RELATED: &str = "\
+# Of two records taken at random, how often are they of two people of one household or family?
+[related]
+prior = 0.00001
+";
+
+const COLUMNS: &str = "\
+# What each column holds, and the heading it is read from where that is another.
+[columns]";
 
 /// A draft of the model file.
 pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>) -> String {
@@ -31,55 +53,73 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
     let line = &mut out;
     // Writing to a string cannot fail.
     if let Some(id) = id {
-        let _ = writeln!(line, "id = {}", quoted(id));
+        let _ = writeln!(line, "\n# What tells records apart.\nid = {}", quoted(id));
     }
-    let _ = writeln!(line, "prior = 0.0001\nlink = 0.0\nreview = -3.0\n");
-    let rules: Vec<String> = draft::rules(columns).iter().map(|rule| rule.join(" + ")).collect();
+    line.push_str(THRESHOLDS);
     let _ = writeln!(line, "blocking = [");
-    for rule in &rules {
+    for rule in &draft::rules(columns) {
         let _ = writeln!(line, "    {},", quoted(rule));
     }
-    let _ = writeln!(line, "]\n\n[related]\nprior = 0.00001\n\n[columns]");
+    let _ = writeln!(line, "]\n\n{RELATED}\n{COLUMNS}");
     for column in columns {
-        let mut table = InlineTable::new();
-        table.insert("kind", column.kind.name().into());
-        if column.heading != column.name {
-            table.insert("from", Value::Array(Array::from_iter([column.heading.as_str()])));
-        }
-        if let Some(separator) = column.separator {
-            table.insert("separator", separator.to_string().into());
-        }
-        let _ = if table.len() == 1 {
-            writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
-        } else {
-            writeln!(line, "{} = {table}", column.name)
-        };
+        write_column(line, column);
     }
     for comparison in draft::comparisons(columns) {
-        let _ = writeln!(line, "\n[[comparison]]");
-        let _ = match comparison.columns.as_slice() {
-            [only] => writeln!(line, "column = {}", quoted(only)),
-            several => {
-                let several: Vec<String> = several.iter().map(|name| quoted(name)).collect();
-                writeln!(line, "name = {}\ncolumns = [{}]", quoted(&comparison.name), several.join(", "))
-            }
-        };
-        if comparison.frequency {
-            let _ = writeln!(line, "frequency = true");
-        }
-        let _ = writeln!(line, "levels = [");
-        for (when, label, m, u, r) in &comparison.levels {
-            let _ = writeln!(
-                line,
-                "    {{ when = {}, m = {m}, u = {u}, r = {r}, label = {} }},",
-                quoted(when),
-                quoted(label)
-            );
-        }
-        let _ = writeln!(line, "]");
+        write_comparison(line, &comparison);
     }
     word_lists(line, columns, lists);
     out
+}
+
+fn write_column(line: &mut String, column: &DraftColumn) {
+    let mut table = InlineTable::new();
+    table.insert("kind", column.kind.name().into());
+    if column.heading != column.name {
+        table.insert(
+            "from",
+            Value::Array(Array::from_iter([column.heading.as_str()])),
+        );
+    }
+    if let Some(separator) = column.separator {
+        table.insert("separator", separator.to_string().into());
+    }
+    if column.month_first {
+        table.insert("order", "mdy".into());
+    }
+    let _ = if table.len() == 1 {
+        writeln!(line, "{} = {}", column.name, quoted(column.kind.name()))
+    } else {
+        writeln!(line, "{} = {table}", column.name)
+    };
+}
+
+fn write_comparison(line: &mut String, comparison: &DraftComparison) {
+    let _ = writeln!(line, "\n[[comparison]]");
+    let _ = match comparison.columns.as_slice() {
+        [only] => writeln!(line, "column = {}", quoted(only)),
+        several => {
+            let several: Vec<String> = several.iter().map(|name| quoted(name)).collect();
+            writeln!(
+                line,
+                "name = {}\ncolumns = [{}]",
+                quoted(&comparison.name),
+                several.join(", ")
+            )
+        }
+    };
+    if comparison.frequency {
+        let _ = writeln!(line, "frequency = true");
+    }
+    let _ = writeln!(line, "levels = [");
+    for (when, label, m, u, r) in &comparison.levels {
+        let _ = writeln!(
+            line,
+            "    {{ when = {}, m = {m}, u = {u}, r = {r}, label = {} }},",
+            quoted(when),
+            quoted(label)
+        );
+    }
+    let _ = writeln!(line, "]");
 }
 
 fn quoted(text: &str) -> String {
@@ -88,7 +128,10 @@ fn quoted(text: &str) -> String {
 
 /// The word lists that the columns have a use for.
 fn word_lists(out: &mut String, columns: &[DraftColumn], lists: &WordLists) {
-    for (heading, by_kind) in [("unknown", &lists.unknown), ("drop_words", &lists.drop_words)] {
+    for (heading, by_kind) in [
+        ("unknown", &lists.unknown),
+        ("drop_words", &lists.drop_words),
+    ] {
         let of: Vec<(&DraftColumn, &Vec<String>)> = columns
             .iter()
             .filter_map(|column| Some((column, by_kind.get(column.kind.name())?)))
@@ -139,10 +182,16 @@ pub(crate) fn refined(
 ) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = draft.parse()?;
     figures(&mut document, parameters);
+    if rules.is_empty() {
+        return Ok(document.to_string());
+    }
     let mut array = Array::new();
     for (rule, found, pairs) in rules {
         let mut rule = Value::from(rule.as_str());
-        let note = format!("\n    # {:.2} % of matches found, {pairs:.0} pairs compared\n    ", 100.0 * found);
+        let note = format!(
+            "\n    # {:.2} % of matches found, {pairs:.0} pairs compared\n    ",
+            100.0 * found
+        );
         rule.decor_mut().set_prefix(note);
         array.push_formatted(rule);
     }
@@ -154,16 +203,27 @@ pub(crate) fn refined(
 
 fn figures(document: &mut DocumentMut, parameters: &Parameters) {
     set(document.get_mut("prior"), parameters.prior);
-    let related = document.get_mut("related").and_then(|related| related.get_mut("prior"));
+    let related = document
+        .get_mut("related")
+        .and_then(|related| related.get_mut("prior"));
     let knows_related = related.is_some();
     set(related, parameters.related);
-    let Some(comparisons) = document.get_mut("comparison").and_then(Item::as_array_of_tables_mut) else {
+    let Some(comparisons) = document
+        .get_mut("comparison")
+        .and_then(Item::as_array_of_tables_mut)
+    else {
         return;
     };
     for (comparison, rates) in comparisons.iter_mut().zip(&parameters.levels) {
         let levels = comparison.get_mut("levels").and_then(Item::as_array_mut);
-        for (level, rates) in levels.into_iter().flat_map(Array::iter_mut).zip(written(rates)) {
-            let Some(level) = level.as_inline_table_mut() else { continue };
+        for (level, rates) in levels
+            .into_iter()
+            .flat_map(Array::iter_mut)
+            .zip(written(rates))
+        {
+            let Some(level) = level.as_inline_table_mut() else {
+                continue;
+            };
             for (key, figure) in [("m", rates.m), ("u", rates.u), ("r", rates.r)] {
                 if key == "r" && !(knows_related || level.contains_key("r")) {
                     continue;
@@ -203,7 +263,11 @@ fn written(rates: &[Rates]) -> Vec<Rates> {
         .collect();
     // What rounding took or added goes to the largest.
     type Pick = fn(&mut Rates) -> &mut f64;
-    let picks: [Pick; 3] = [|rates| &mut rates.m, |rates| &mut rates.u, |rates| &mut rates.r];
+    let picks: [Pick; 3] = [
+        |rates| &mut rates.m,
+        |rates| &mut rates.u,
+        |rates| &mut rates.r,
+    ];
     for pick in picks {
         let (mut sum, mut largest) = (0.0, 0);
         for at in 0..out.len() {

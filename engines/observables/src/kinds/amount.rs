@@ -1,26 +1,35 @@
 //! Sums of money, as people write them: with signs, codes, words, thousands and shorthand.
 
+use compact_str::CompactString;
+
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::{Lower, Words, digits_at, letters_at};
+use number::{Scaled, number_at, total, written};
 
+mod number;
 mod words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Amount],
-    wakes_on: &[Mark::Money, Mark::Digits, Mark::Mixed, Mark::Word],
+    wakes_on: &[
+        Wake::on(Mark::Money),
+        Wake::on(Mark::Digits).long(1, 15),
+        Wake::on(Mark::Mixed),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };
 
-/// A number in hundred-millionths, the smallest unit of the currencies known here.
-type Scaled = u128;
-const ONE: Scaled = 100_000_000;
+/// Where a sum starts and ends, and its canonical form.
+type Sum = (usize, usize, CompactString);
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let found = match anchor.mark {
-        Mark::Money => after_sign(scan, anchor.start),
+        Mark::Money => after_sign(scan, anchor.start, finds),
         Mark::Digits | Mark::Mixed => from_digits(scan, anchor),
         _ if anchor.cues.has(Cue::Money) => {
             after_code(scan, anchor).or_else(|| words::before(scan, anchor))
@@ -32,12 +41,12 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-/// `£1,234.50`, `US$ 500`, `€2m`.
-fn after_sign(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
+/// `£1,234.50`, `US$ 500`, `€2m`; of `£500-600` both ends.
+fn after_sign(scan: &Scan<'_>, at: usize, finds: &mut Finds) -> Option<Sum> {
     let (currency, width) = sign_at(scan.bytes, at)?;
     // Shells and password files are full of dollar signs that are not money.
     let strange = |byte: u8| matches!(byte, b'$' | b'{' | b'}' | b'\'' | b'\\') || byte == b'"';
-    if currency == "USD" && strange(scan.before(at)) {
+    if currency == "USD" && (strange(scan.before(at)) || script(scan, at)) {
         return None;
     }
     let (currency, start) = if currency == "USD" {
@@ -49,15 +58,48 @@ fn after_sign(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
     number += usize::from(scan.byte(number) == b' ');
     let (amount, end) = number_at(scan.bytes, number, true)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
-    let end = match currency_after(scan.bytes, end) {
-        // A sign behind the number belongs to the next one: "£500-£1,000".
-        Some((named, end)) if named == currency && scan.bytes[end - 1].is_ascii_alphabetic() => end,
-        _ => end,
-    };
     if currency == "USD" && (!scan.closes(end) || strange(scan.byte(end))) {
         return None;
     }
-    unit_ends(scan, end).then(|| Some((start, end, written(currency, total(amount, times)?))))?
+    let value = written(currency, total(amount, times)?);
+    if !unit_ends(scan, end) {
+        return None;
+    }
+    let other = other_end(scan, end, currency, amount);
+    // A code behind the number says again what the sign said.
+    let end = match currency_after(scan.bytes, end) {
+        Some((named, end)) if named == currency && scan.bytes[end - 1].is_ascii_alphabetic() => end,
+        _ => end,
+    };
+    if let Some((from, to, value)) = other {
+        finds.push(Kind::Amount, from, to, value);
+    }
+    Some((start, end, value))
+}
+
+/// Whether other dollar signs around this one are those of a script.
+fn script(scan: &Scan<'_>, at: usize) -> bool {
+    let around = &scan.bytes[at.saturating_sub(24)..(at + 24).min(scan.bytes.len())];
+    around
+        .windows(2)
+        .any(|pair| pair[0] == b'$' && matches!(pair[1], b'{' | b'$' | b'(' | b'_'))
+}
+
+/// The second number of a range whose sign stands before the first only: `£500-600`.
+fn other_end(scan: &Scan<'_>, at: usize, currency: &str, first: Scaled) -> Option<Sum> {
+    let spaced = scan.bytes.get(at..at + 3) == Some(b" - ");
+    let from = match scan.byte(at) {
+        b'-' => at + 1,
+        b' ' if spaced => at + 3,
+        _ => return None,
+    };
+    let (second, end) = number_at(scan.bytes, from, true)?;
+    let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
+    // "£50-20" is no range, nor is a day or a further group of figures.
+    let closed = scan.closes(end) && !matches!(scan.byte(end), b'-' | b'/');
+    let total = total(second, times)?;
+    (closed && total > first && digits_at(scan.bytes, from, 3) >= 2)
+        .then(|| (from, end, written(currency, total)))
 }
 
 /// The currency of a sign and the bytes it takes.
@@ -65,7 +107,10 @@ fn sign_at(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
     match bytes.get(at..)? {
         [b'$', ..] => Some(("USD", 1)),
         [0xC2, 0xA3, ..] => Some(("GBP", 2)),
+        [0xE2, 0x82, 0xA6, ..] => Some(("NGN", 3)),
         [0xE2, 0x82, 0xAC, ..] => Some(("EUR", 3)),
+        [0xE2, 0x82, 0xB9, ..] => Some(("INR", 3)),
+        [0xE2, 0x82, 0xBF, ..] => Some(("BTC", 3)),
         _ => None,
     }
 }
@@ -77,9 +122,13 @@ fn dollar(scan: &Scan<'_>, at: usize) -> (&'static str, usize) {
         ("AU", "AUD"),
         ("CA", "CAD"),
         ("NZ", "NZD"),
+        ("HK", "HKD"),
         ("A", "AUD"),
         ("C", "CAD"),
     ];
+    if !scan.before(at).is_ascii_uppercase() {
+        return ("USD", at);
+    }
     for (prefix, currency) in prefixes {
         let start = at.saturating_sub(prefix.len());
         if &scan.bytes[start..at] == prefix.as_bytes() && scan.opens(start) {
@@ -90,7 +139,7 @@ fn dollar(scan: &Scan<'_>, at: usize) -> (&'static str, usize) {
 }
 
 /// `300 pounds`, `2 million quid`, `50p`, `GBP300`, `500£`, and `1.2k` behind a word of paying.
-fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)> {
+fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
     let start = anchor.start;
     let before = scan.before(start);
     if !scan.bytes[start].is_ascii_digit() {
@@ -99,15 +148,28 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String
     let inside = matches!(before, b'.' | b',' | b'-' | b'/' | b':')
         && start >= 2
         && scan.bytes[start - 2].is_ascii_alphanumeric();
-    if inside && before != b'-' || !scan.opens(start) || matches!(before, b'$' | 0xA3 | 0xAC) {
+    if inside && before != b'-' || !scan.opens(start) || signed(scan, start) {
         return None;
     }
     let (amount, number_end) = number_at(scan.bytes, start, false)?;
+    // What no letter and no sign follows is a bare number.
+    let next = match scan.byte(number_end) {
+        b' ' | b'-' => scan.byte(number_end + 1),
+        next => next,
+    };
+    if !(next.is_ascii_alphabetic() || next >= 0x80 || next == b'$') {
+        return None;
+    }
     let (times, end) = magnitude_at(scan.bytes, number_end).unwrap_or((1, number_end));
     let total = total(amount, times)?;
     if let Some((currency, end)) = currency_after(scan.bytes, end)
         && unit_ends(scan, end)
     {
+        // "Nine stone ten pounds" is what a person weighs.
+        if matches!(scan.byte(end - 1), b's' | b'd') && scan.near(start, end, 40, Cue::Weight.set())
+        {
+            return None;
+        }
         // A pound sign with a number behind it belongs to that number.
         let sign = scan.bytes[end - 1] >= 0x80 || scan.bytes[end - 1] == b'$';
         let taken = sign
@@ -121,67 +183,77 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String
             (false, false) => Some((start, end, written(currency, total))),
         };
     }
-    let grand = scan.text[number_end..end]
-        .trim_start()
-        .eq_ignore_ascii_case("grand");
+    let word = scan.bytes.get(number_end..end).unwrap_or_default();
+    let grand = word.trim_ascii_start().eq_ignore_ascii_case(b"grand");
     let thousands = times == 1_000 && end == number_end + 1;
     let said = grand || thousands && paying(scan, start, end);
     (said && unit_ends(scan, end)).then(|| (start, end, written("GBP", total)))
 }
 
+/// Whether the sign of a currency stands right before the number.
+pub(crate) fn signed(scan: &Scan<'_>, start: usize) -> bool {
+    match scan.before(start) {
+        b'$' => true,
+        0x80.. => [2, 3].into_iter().any(|width| {
+            start
+                .checked_sub(width)
+                .is_some_and(|at| sign_at(scan.bytes, at).is_some_and(|(_, w)| w == width))
+        }),
+        _ => false,
+    }
+}
+
 /// Whether words around a bare `5k` make it money: something was paid, and it is not a run.
 fn paying(scan: &Scan<'_>, start: usize, end: usize) -> bool {
-    const NOT_MONEY: [&str; 16] = [
-        "run",
-        "race",
-        "followers",
-        "subscribers",
-        "steps",
-        "views",
-        "people",
-        "members",
-        "users",
-        "miles",
-        "tv",
-        "screen",
-        "resolution",
-        "likes",
-        "video",
-        "customers",
-    ];
-    let next = word_at(scan.bytes, end + 1);
-    scan.led_by(start, 30, Cue::Paying.set())
-        && !NOT_MONEY.iter().any(|word| word.eq_ignore_ascii_case(next))
+    static NOT_MONEY: Words = Words::new(
+        "run race followers subscribers steps views people members users miles tv screen \
+         resolution likes video customers words monitor km file files rows records emails",
+    );
+    scan.led_by(start, 30, Cue::Paying.set()) && !NOT_MONEY.has(letters_at(scan.bytes, end + 1, 12))
 }
 
 /// `GBP300` in one token.
-fn joined_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)> {
-    let code = scan.text.get(anchor.start..anchor.start + 3)?;
-    let currency = ["GBP", "USD", "EUR"]
-        .into_iter()
-        .find(|known| code.eq_ignore_ascii_case(known))?;
+fn joined_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
+    let currency = code(scan.bytes.get(anchor.start..anchor.start + 3)?)?;
     if !scan.opens(anchor.start) {
         return None;
     }
     let (amount, end) = number_at(scan.bytes, anchor.start + 3, false)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
-    unit_ends(scan, end)
-        .then(|| Some((anchor.start, end, written(currency, total(amount, times)?))))?
+    let value = written(currency, total(amount, times)?);
+    unit_ends(scan, end).then_some((anchor.start, end, value))
 }
 
 /// `GBP 300`.
-fn after_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)> {
-    let code = &scan.text[anchor.start..anchor.end];
-    let currency = ["GBP", "USD", "EUR"]
-        .into_iter()
-        .find(|known| code.eq_ignore_ascii_case(known))?;
-    if scan.byte(anchor.end) != b' ' || !scan.opens(anchor.start) {
+fn after_code(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
+    let currency = code(&scan.bytes[anchor.start..anchor.end])?;
+    let gap = match scan.bytes.get(anchor.end..) {
+        Some([b' ', 0xC2, 0xA3, ..]) if currency == "GBP" => 3,
+        Some([b' ' | b':', ..]) => 1,
+        _ => return None,
+    };
+    let gap = gap + usize::from(scan.byte(anchor.end + gap) == b' ');
+    if !scan.opens(anchor.start) {
         return None;
     }
-    let (amount, end) = number_at(scan.bytes, anchor.end + 1, true)?;
+    let (amount, end) = number_at(scan.bytes, anchor.end + gap, true)?;
     let (times, end) = magnitude_at(scan.bytes, end).unwrap_or((1, end));
-    unit_ends(scan, end)
-        .then(|| Some((anchor.start, end, written(currency, total(amount, times)?))))?
+    let value = written(currency, total(amount, times)?);
+    unit_ends(scan, end).then_some((anchor.start, end, value))
+}
+
+/// The currencies whose codes stand before or behind a sum (ISO 4217): the commonest in any case,
+/// the others in capitals only.
+fn code(word: &[u8]) -> Option<&'static str> {
+    const COMMON: [&str; 3] = ["GBP", "USD", "EUR"];
+    const OTHERS: [&str; 15] = [
+        "AUD", "NZD", "CHF", "AED", "NGN", "GHS", "INR", "PKR", "ZAR", "PLN", "SEK", "NOK", "DKK",
+        "HKD", "SGD",
+    ];
+    let common = COMMON
+        .into_iter()
+        .find(|code| word.eq_ignore_ascii_case(code.as_bytes()));
+    common.or_else(|| OTHERS.into_iter().find(|code| code.as_bytes() == word))
 }
 
 /// Whether nothing behind the amount makes it part of something longer.
@@ -194,81 +266,24 @@ fn unit_ends(scan: &Scan<'_>, end: usize) -> bool {
         || scan.bytes[end - 1].is_ascii_digit() && scan.byte(end).is_ascii_alphabetic()
 }
 
-/// An amount times its magnitude; ten thousand billion is more than anyone has ever lost.
-fn total(amount: Scaled, times: Scaled) -> Option<Scaled> {
-    amount
-        .checked_mul(times)
-        .filter(|total| *total <= 10_000_000_000_000 * ONE)
-}
-
-/// Reads a number with thousands commas and decimals: `1,234.50`, and behind a sign also
-/// `1 234` and `1.234,50`.
-fn number_at(bytes: &[u8], start: usize, signed: bool) -> Option<(Scaled, usize)> {
-    let run = |at: usize| {
-        bytes[at.min(bytes.len())..]
-            .iter()
-            .take(16)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
-    let mut end = start + run(start);
-    // Numbers with a leading nought are codes and telephone numbers.
-    let padded = bytes.get(start) == Some(&b'0') && end > start + 1;
-    if end == start || end - start > 15 || padded {
-        return None;
-    }
-    let digits = |from: usize, to: usize| {
-        let part = bytes.get(from..to).unwrap_or_default();
-        part.iter()
-            .fold(0, |n: u64, b| n * 10 + u64::from(b - b'0'))
-    };
-    let mut whole = digits(start, end);
-    let continental = bytes.get(end) == Some(&b'.')
-        && run(end + 1) == 3
-        && bytes.get(end + 4) == Some(&b',')
-        && run(end + 5) == 2;
-    let group = |at: usize| match bytes.get(at) {
-        Some(b',') if !continental => run(at + 1) == 3,
-        Some(b'.') if continental => run(at + 1) == 3,
-        Some(b' ') if signed => run(at + 1) == 3 && bytes.get(at + 4) != Some(&b' '),
-        _ => false,
-    };
-    while end - start <= 15 && bytes[start] != b'0' && run(start) <= 3 && group(end) {
-        whole = whole * 1_000 + digits(end + 1, end + 4);
-        end += 4;
-    }
-    let point = if continental { b',' } else { b'.' };
-    let decimals = if bytes.get(end) == Some(&point) {
-        run(end + 1).min(8)
-    } else {
-        0
-    };
-    let fraction = digits(end + 1, end + 1 + decimals);
-    if decimals > 0 {
-        end += 1 + decimals;
-    }
-    // A further group shows a version, a date or a telephone number.
-    if matches!(bytes.get(end), Some(b'.' | b','))
-        && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)
-    {
-        return None;
-    }
-    let scale = 10u128.pow(8 - decimals as u32);
-    let amount = Scaled::from(whole) * ONE + Scaled::from(fraction) * scale;
-    Some((total(amount, 1)?, end))
-}
-
 /// Thousands and millions in letters or words, directly behind a number.
 fn magnitude_at(bytes: &[u8], at: usize) -> Option<(Scaled, usize)> {
     let spaced = usize::from(matches!(bytes.get(at), Some(b' ' | b'-')));
-    let word = word_at(bytes, at + spaced);
-    let times = match word.to_ascii_lowercase().as_str() {
-        "k" | "thousand" | "grand" | "thousands" => 1_000,
-        "m" | "mn" | "mil" if spaced == 0 => 1_000_000,
-        "million" | "millions" => 1_000_000,
-        "bn" | "b" if spaced == 0 => 1_000_000_000,
-        "billion" => 1_000_000_000,
-        "hundred" => 100,
+    // The first letters of what follows: most words are seen to be none of these.
+    if !matches!(
+        bytes.get(at + spaced)? | 0x20,
+        b'k' | b't' | b'g' | b'm' | b'b' | b'h'
+    ) {
+        return None;
+    }
+    let word = letters_at(bytes, at + spaced, 12);
+    let times = match Lower::of(word).as_bytes() {
+        b"k" | b"thousand" | b"grand" | b"thousands" => 1_000,
+        b"m" | b"mn" | b"mil" if spaced == 0 => 1_000_000,
+        b"million" | b"millions" => 1_000_000,
+        b"bn" | b"b" if spaced == 0 => 1_000_000_000,
+        b"billion" => 1_000_000_000,
+        b"hundred" => 100,
         _ => return None,
     };
     let end = at + spaced + word.len();
@@ -284,27 +299,32 @@ fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
     {
         return Some((currency, spaced + width));
     }
-    let word = word_at(bytes, spaced);
+    let word = letters_at(bytes, spaced, 12);
     let end = spaced + word.len();
-    let currency = match word.to_ascii_lowercase().as_str() {
-        "pounds" | "pound" | "quid" | "gbp" | "sterling" => "GBP",
-        "euros" | "euro" | "eur" => "EUR",
-        "dollars" | "dollar" | "usd" => "USD",
-        "pence" => "GBX",
+    let currency = match Lower::of(word).as_bytes() {
+        [] => return None,
+        b"pounds" | b"pound" | b"quid" | b"gbp" | b"sterling" | b"squid" => "GBP",
+        b"euros" | b"euro" | b"eur" => "EUR",
+        b"dollars" | b"dollar" | b"usd" | b"bucks" => "USD",
+        b"pence" => "GBX",
         // A capital stands in codes and picture sizes, not in prices.
-        "p" if word == "p" && spaced == at && pence_before(bytes, at) => "GBX",
-        "btc" | "bitcoin" | "bitcoins" => "BTC",
-        "eth" => "ETH",
-        "ltc" => "LTC",
-        "xmr" => "XMR",
-        "usdt" => "USDT",
-        "usdc" => "USDC",
-        "us" => {
-            let next = word_at(bytes, end + 1);
-            let dollars = next.to_ascii_lowercase().starts_with("dollar");
+        b"p" if word == b"p" && spaced == at && pence_before(bytes, at) => "GBX",
+        b"btc" | b"bitcoin" | b"bitcoins" => "BTC",
+        b"eth" | b"ether" | b"ethereum" => "ETH",
+        b"ltc" | b"litecoin" => "LTC",
+        b"xmr" | b"monero" => "XMR",
+        b"usdt" | b"tether" => "USDT",
+        b"usdc" => "USDC",
+        b"naira" => "NGN",
+        b"us" => {
+            let next = letters_at(bytes, end + 1, 12);
+            let dollars = Lower::of(next).as_bytes().starts_with(b"dollar");
             return (bytes.get(end) == Some(&b' ') && dollars)
                 .then_some(("USD", end + 1 + next.len()));
         }
+        // Before a number these letters are a police log's.
+        b"cad" if word == b"CAD" => "CAD",
+        _ if word.len() == 3 => code(word)?,
         _ => return None,
     };
     Some((currency, end))
@@ -325,24 +345,6 @@ fn pence_before(bytes: &[u8], at: usize) -> bool {
             .any(|picture| *picture == number)
 }
 
-/// The run of letters at `at`, at most 12 of them.
-fn word_at(bytes: &[u8], at: usize) -> &str {
-    let rest = &bytes[at.min(bytes.len())..];
-    let length = rest
-        .iter()
-        .take(13)
-        .take_while(|byte| byte.is_ascii_alphabetic())
-        .count();
-    std::str::from_utf8(&rest[..length.min(12)]).unwrap_or_default()
-}
-
-/// Code and decimal number with at least two places.
-fn written(currency: &str, amount: Scaled) -> String {
-    let fraction = format!("{:08}", amount % ONE);
-    let places = fraction.trim_end_matches('0').len().max(2);
-    format!("{currency} {}.{}", amount / ONE, &fraction[..places])
-}
-
 fn normalise(_: Kind, field: &str) -> Option<String> {
     if let Some((code, number)) = field.split_once(' ')
         && (3..=4).contains(&code.len())
@@ -350,13 +352,13 @@ fn normalise(_: Kind, field: &str) -> Option<String> {
         && let Some((amount, end)) = number_at(number.as_bytes(), 0, false)
         && end == number.len()
     {
-        return Some(written(code, amount));
+        return Some(written(code, amount).into());
     }
     // A field labelled as an amount needs no currency: it is pounds.
     if let Some((amount, end)) = number_at(field.as_bytes(), 0, true) {
         let (times, end) = magnitude_at(field.as_bytes(), end).unwrap_or((1, end));
         if end == field.len() {
-            return Some(written("GBP", total(amount, times)?));
+            return Some(written("GBP", total(amount, times)?).into());
         }
     }
     crate::extract(field)

@@ -4,14 +4,19 @@
 //! or sort code word near them. A sort code without an account number is reported as such; an
 //! account number alone is not, because it identifies nothing.
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use super::modulus::Modulus;
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Find, Finds};
+use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
-use crate::scan::{Anchor, Mark, Scan};
+use crate::scan::{Anchor, CueAt, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkBankAccount, Kind::SortCode],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[Wake::on(Mark::Digits).long(2, 8)],
     find,
     normalise,
 };
@@ -20,8 +25,33 @@ pub(crate) static FAMILY: Family = Family {
 const APART: usize = 110;
 /// How far words of banking reach.
 const NEAR: usize = 70;
-const BANKING: CueSet = CueSet::of(&[Cue::Account, Cue::Sort, Cue::Payee]);
-const NAMED: CueSet = CueSet::of(&[Cue::Account, Cue::Sort]);
+const BANKING: CueSet = CueSet::of(&[Cue::Account, Cue::Payee]);
+
+/// Whether a cue names an account or a sort code: `sort` does when a code or a number follows.
+fn names(scan: &Scan<'_>, cue: &CueAt) -> bool {
+    cue.cues.has(Cue::Account) || cue.cues.has(Cue::Sort) && sorts(scan, cue)
+}
+
+/// "Sort the boxes" is about no bank.
+fn sorts(scan: &Scan<'_>, cue: &CueAt) -> bool {
+    let behind = &scan.bytes[cue.end..];
+    let gap = behind
+        .iter()
+        .take(4)
+        .take_while(|byte| b" \t\n\r-_:=.".contains(byte))
+        .count();
+    let next = behind.get(gap).copied().unwrap_or(b' ');
+    cue.end - cue.start != 4
+        || next.is_ascii_digit()
+        || matches!(next | 0x20, b'c' | b'k' | b'n' | b'i' | b'w' | b'|' | b'\t')
+        || b"|,;/()".contains(&next)
+}
+
+/// Whether words of banking lead to `at`.
+fn banking(scan: &Scan<'_>, at: usize) -> bool {
+    scan.cues_in(at.saturating_sub(NEAR), at)
+        .any(|cue| cue.cues.any(BANKING) || names(scan, cue))
+}
 
 /// One half of an account as it stands in the text.
 #[derive(Clone, Copy, Debug)]
@@ -43,10 +73,32 @@ pub(crate) struct Waiting {
     matched: Option<(Half, usize)>,
     /// Everything before here has been read as a half already.
     read_to: usize,
+    /// What says whether two halves can belong together, where the caller has it.
+    pub(crate) modulus: Option<Arc<Modulus>>,
+}
+
+impl Waiting {
+    /// Forgets the text before.
+    pub(crate) fn start(&mut self) {
+        *self = Waiting {
+            modulus: self.modulus.take(),
+            ..Waiting::default()
+        };
+    }
+
+    fn allows(&self, code: &Half, account: &Half) -> bool {
+        let [a, b, c, d, e, f, ..] = code.number;
+        self.modulus
+            .as_ref()
+            .is_none_or(|modulus| modulus.allows(&[a, b, c, d, e, f], &account.number))
+    }
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
-    if anchor.start < finds.bank.read_to || !standing(scan, anchor.start) {
+    let taken = finds.list.last().is_some_and(|last| {
+        anchor.start < last.end && matches!(last.kind, Kind::Phone | Kind::Iban)
+    });
+    if taken || anchor.start < finds.bank.read_to || !standing(scan, anchor.start) {
         return;
     }
     if let Some(half) = sort_code_at(scan, anchor) {
@@ -54,16 +106,26 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         sort_code(scan, half, finds);
     } else if let Some(half) = account_at(scan, anchor) {
         finds.bank.read_to = half.end;
-        account(scan, half, finds);
+        if !paper(scan, &half) {
+            account(scan, half, finds);
+        }
     }
 }
 
 /// Whether a number may start here: not inside a longer one, a price, a decimal or a path.
 fn standing(scan: &Scan<'_>, start: usize) -> bool {
-    let joined = matches!(scan.before(start), b'.' | b'-' | b',' | b'/' | b'+')
+    let joined = matches!(scan.before(start), b'.' | b'-' | b'/' | b'+')
         && start >= 2
         && scan.bytes[start - 2].is_ascii_alphanumeric();
     scan.opens(start) && !joined && !matches!(scan.before(start), b'$' | 0xA3 | 0xAC)
+}
+
+/// Whether the nearest word before calls the number an invoice's, an order's or a reference.
+fn paper(scan: &Scan<'_>, half: &Half) -> bool {
+    const DECIDES: CueSet = CueSet::of(&[Cue::Account, Cue::Reference, Cue::Payee]);
+    scan.cues_in(half.start.saturating_sub(26), half.start)
+        .rfind(|cue| cue.cues.any(DECIDES))
+        .is_some_and(|cue| cue.cues.has(Cue::Reference))
 }
 
 /// Six digits: together, or in pairs parted by one and the same character.
@@ -137,6 +199,7 @@ fn account_at(scan: &Scan<'_>, anchor: &Anchor) -> Option<Half> {
 fn sort_code(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     if let Some(account) = finds.bank.account.take()
         && belong(scan, &account, &half, half.paired)
+        && finds.bank.allows(&half, &account)
     {
         finds.list.push(pair(&half, &account));
         finds.bank.matched = Some((half, half.end));
@@ -148,7 +211,7 @@ fn sort_code(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
 
 fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
     if let Some(code) = finds.bank.sort_code.take() {
-        if belong(scan, &code, &half, code.paired) {
+        if belong(scan, &code, &half, code.paired) && finds.bank.allows(&code, &half) {
             finds.list.push(pair(&code, &half));
             finds.bank.matched = Some((code, half.end));
             return;
@@ -163,6 +226,7 @@ fn account(scan: &Scan<'_>, half: Half, finds: &mut Finds) {
             scan.text[end..half.start].trim(),
             "and" | "&" | "," | "/" | "or" | ", and"
         )
+        && finds.bank.allows(&code, &half)
     {
         let value = value(&code, &half);
         finds.push(Kind::UkBankAccount, half.start, half.end, value);
@@ -187,15 +251,17 @@ fn belong(scan: &Scan<'_>, first: &Half, second: &Half, paired: bool) -> bool {
         .all(|byte| b" /,:;-|\t\n\r&".contains(byte));
     let named_between = scan
         .cues_in(first.end, second.start)
-        .any(|cue| cue.cues.any(NAMED));
-    let near = scan.led_by(first.start, NEAR, BANKING)
-        || scan.distance_after(second.end, 30, NAMED).is_some();
+        .any(|cue| names(scan, cue));
+    let named_behind = scan
+        .cues_in(second.end, second.end + 30)
+        .any(|cue| names(scan, cue));
+    let near = named_behind || banking(scan, first.start);
     side_by_side && gap <= 5 && (paired || near)
         || named_between && (paired || near || gap <= 40)
         || paired && near
 }
 
-fn value(code: &Half, account: &Half) -> String {
+fn value(code: &Half, account: &Half) -> CompactString {
     let digits = code.number[..6].iter().chain(b":").chain(&account.number);
     digits.map(|byte| char::from(*byte)).collect()
 }
@@ -205,10 +271,10 @@ fn pair(code: &Half, account: &Half) -> Find {
     Find::new(Kind::UkBankAccount, start, end, value(code, account))
 }
 
-fn dashed(number: &[u8]) -> String {
+fn dashed(number: &[u8]) -> CompactString {
     let digit = |at: usize| char::from(number[at]);
     let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(digit);
-    format!("{a}{b}-{c}{d}-{e}{f}")
+    [a, b, '-', c, d, '-', e, f].into_iter().collect()
 }
 
 /// Reports the waiting sort code by itself when words call it one.
@@ -216,8 +282,13 @@ fn alone(scan: &Scan<'_>, finds: &mut Finds) {
     let Some(half) = finds.bank.sort_code.take() else {
         return;
     };
-    let sort = scan.led_by(half.start, 30, Cue::Sort.set())
-        || scan.distance_after(half.end, 14, Cue::Sort.set()).is_some();
+    const OTHER: CueSet = CueSet::of(&[Cue::Sort, Cue::Reference]);
+    let led = scan
+        .cues_in(half.start.saturating_sub(48), half.start)
+        .rfind(|cue| cue.cues.any(OTHER))
+        .is_some_and(|cue| cue.cues.has(Cue::Sort) && sorts(scan, cue));
+    let behind = scan.distance_after(half.end, 14, Cue::Sort.set()).is_some();
+    let sort = led || behind;
     if sort {
         finds.push(Kind::SortCode, half.start, half.end, dashed(&half.number));
     }
@@ -234,7 +305,7 @@ fn normalise(kind: Kind, field: &str) -> Option<String> {
         .bytes()
         .any(|byte| !byte.is_ascii_digit() && !b" -:/,.|".contains(&byte));
     match (kind, digits.len()) {
-        (Kind::SortCode, 6) if !words => Some(dashed(&digits)),
+        (Kind::SortCode, 6) if !words => Some(dashed(&digits).into()),
         (Kind::UkBankAccount, 14) if !words => {
             // Account first, if the groups say so: the first run is then eight digits long.
             let first = field.bytes().take_while(u8::is_ascii_digit).count();

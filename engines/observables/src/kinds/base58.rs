@@ -4,7 +4,7 @@
 use bs58::Alphabet;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
@@ -17,7 +17,10 @@ pub(crate) static FAMILY: Family = Family {
         Kind::Xrp,
         Kind::Sol,
     ],
-    wakes_on: &[Mark::Mixed, Mark::Long],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(25, 44),
+        Wake::on(Mark::Long).long(25, 44),
+    ],
     find,
     normalise,
 };
@@ -30,7 +33,11 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let kind = checked(token).or_else(|| {
         // 32 bytes in base58 could be any key: coins must be spoken of nearby.
         let said = scan.near(anchor.start, anchor.end, 120, Cue::Solana.set())
-            || scan.led_by(anchor.start, 60, Cue::Crypto.set());
+            || scan.led_by(anchor.start, 60, Cue::Crypto.set())
+            // One of a list.
+            || finds.list.last().is_some_and(|last| {
+                last.kind == Kind::Sol && anchor.start - last.end < 60
+            });
         (said && solana(token)).then_some(Kind::Sol)
     });
     if let Some(kind) = kind {
@@ -39,7 +46,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
 }
 
 /// The chain whose version byte and checksum the token carries.
-fn checked(token: &str) -> Option<Kind> {
+pub(super) fn checked(token: &str) -> Option<Kind> {
     let first = token.bytes().next()?;
     if token.len() > 36 || !b"13LMD9ATr".contains(&first) {
         return None;

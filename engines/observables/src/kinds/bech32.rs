@@ -1,15 +1,16 @@
 //! Wallets in bech32 and bech32m: Bitcoin and Litecoin by BIP 173 and BIP 350, Cardano by CIP-19.
+//! Cardano's older addresses, in base58, are told by `byron.rs`.
 
 use bech32::Bech32;
 use bech32::primitives::decode::CheckedHrpstring;
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Ada],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(26, 140)],
     find,
     normalise,
 };
@@ -19,12 +20,14 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     if token.len() < 26 || !scan.opens(anchor.start) || !scan.closes(anchor.end) {
         return;
     }
-    if let Some(kind) = read(token) {
+    if super::byron::valid(token) {
+        finds.push(Kind::Ada, anchor.start, anchor.end, token);
+    } else if let Some(kind) = read(token) {
         finds.push(kind, anchor.start, anchor.end, token.to_ascii_lowercase());
     }
 }
 
-fn read(token: &str) -> Option<Kind> {
+pub(super) fn read(token: &str) -> Option<Kind> {
     let prefixed = |prefix: &str| {
         token
             .get(..prefix.len())
@@ -51,6 +54,9 @@ fn read(token: &str) -> Option<Kind> {
 
 pub(crate) fn normalise(kind: Kind, field: &str) -> Option<String> {
     let token = field.split_once(':').map_or(field, |(_, token)| token);
+    if kind == Kind::Ada && super::byron::valid(token) {
+        return Some(token.to_owned());
+    }
     (token.len() <= 140 && read(token) == Some(kind)).then(|| token.to_ascii_lowercase())
 }
 

@@ -2,13 +2,14 @@
 //! keeps the first six and last four digits only, as PCI DSS 3.4.1 allows to be shown.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::digits_at;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Card],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[Wake::on(Mark::Digits).long(4, 19)],
     find,
     normalise,
 };
@@ -24,7 +25,8 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let Some((digits, end)) = read(scan.bytes, start) else {
         return;
     };
-    if !scan.closes(end) || !valid(&digits) {
+    let digits = digits.as_slice();
+    if !scan.closes(end) || !valid(digits) {
         return;
     }
     // One number in ten passes the check: a reference next to it needs the word card as well.
@@ -33,33 +35,48 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     if paper.is_some_and(|paper| card.is_none_or(|card| paper < card)) {
         return;
     }
-    finds.push(Kind::Card, start, end, mask(&digits));
+    finds.push(Kind::Card, start, end, mask(digits));
+}
+
+/// The digits of a card, at most nineteen.
+#[derive(Default)]
+struct Digits {
+    all: [u8; 19],
+    len: usize,
+}
+
+impl Digits {
+    /// Adds digits, if there is room for them.
+    fn extend(&mut self, more: &[u8]) -> Option<()> {
+        self.all
+            .get_mut(self.len..self.len + more.len())?
+            .copy_from_slice(more);
+        self.len += more.len();
+        Some(())
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.all[..self.len]
+    }
 }
 
 /// Reads 13 to 19 digits in one run or in groups of four to seven parted by one character.
-fn read(bytes: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
-    let mut digits = Vec::with_capacity(19);
+fn read(bytes: &[u8], start: usize) -> Option<(Digits, usize)> {
+    let mut digits = Digits::default();
     let mut at = start;
     loop {
-        let run = bytes[at..]
-            .iter()
-            .take(20)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        digits.extend_from_slice(&bytes[at..at + run]);
+        let run = digits_at(bytes, at, 20);
+        digits.extend(&bytes[at..at + run])?;
         at += run;
-        if digits.len() > 19 {
-            return None;
-        }
         let next = bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         let group = bytes[(at + 1).min(bytes.len())..]
             .iter()
             .take_while(|b| b.is_ascii_digit())
             .take(8)
             .count();
-        let more = matches!(bytes.get(at), Some(b' ' | b'-')) && next;
+        let more = matches!(bytes.get(at), Some(b' ' | b'-' | b'.' | b'\n')) && next;
         // A run of 16 is complete; what follows is another number.
-        if !more || digits.len() >= 16 || !(3..=7).contains(&group) || run > 7 {
+        if !more || digits.len >= 16 || !(3..=7).contains(&group) || run > 7 {
             break;
         }
         if run < 4 {
@@ -67,7 +84,7 @@ fn read(bytes: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
         }
         at += 1;
     }
-    (digits.len() >= 13).then_some((digits, at))
+    (digits.len >= 13).then_some((digits, at))
 }
 
 fn valid(digits: &[u8]) -> bool {

@@ -1,12 +1,12 @@
 //! Bitcoin Cash addresses in the CashAddr form, with or without their `bitcoincash:` prefix.
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Bch],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(42, 42)],
     find,
     normalise,
 };

@@ -1,20 +1,26 @@
 //! UK company numbers, as Companies House issues them, near words that call them so.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkCompanyNumber],
-    wakes_on: &[Mark::Digits, Mark::Mixed],
+    wakes_on: &[
+        Wake::on(Mark::Digits).long(7, 8),
+        Wake::on(Mark::Mixed).long(8, 8),
+    ],
     find,
     normalise,
 };
 
 /// Prefixes of numbers issued outside England and Wales, or to other than companies.
-const PREFIXES: &str = " AC BR CE CS ES FC FE GE GN GS IC IP LP NA NC NF NI NL NO NP NR NV NZ OC OE \
-    PC RC RS SA SC SE SF SG SI SL SO SP SR SZ ZC ";
+static PREFIXES: Words = Words::new(
+    " ac br ce cs es fc fe ge gn gs ic ip lp na nc nf ni nl no np nr nv nz oc oe \
+    pc rc rs sa sc se sf sg si sl so sp sr sz zc ",
+);
 
 /// How far before the number its words may stand.
 const NEAR: usize = 60;
@@ -64,7 +70,7 @@ fn read(written: &str) -> Option<String> {
     }
     let prefix = value.get(..2)?;
     let number = value.get(2..)?;
-    let listed = prefix == "R0" || PREFIXES.contains(&format!(" {prefix} "));
+    let listed = prefix == "R0" || PREFIXES.has(prefix);
     (value.len() == 8 && listed && number.bytes().all(|byte| byte.is_ascii_digit()))
         .then_some(value)
 }

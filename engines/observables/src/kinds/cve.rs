@@ -1,13 +1,13 @@
 //! CVE identifiers: `CVE-` year `-` four digits or more (CVE record format 5, `cveId`).
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Cve],
-    wakes_on: &[Mark::Word],
+    wakes_on: &[Wake::on(Mark::Word)],
     find,
     normalise,
 };

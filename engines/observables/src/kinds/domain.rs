@@ -6,29 +6,39 @@
 use super::host::{Host, bracketed, dot_at, host_at, label_start, registrable, spoken_dot_at};
 use super::{email, ip, url};
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Domain],
-    wakes_on: &[Mark::Dot, Mark::Bracket, Mark::Word],
+    wakes_on: &[
+        Wake::on(Mark::Dot),
+        Wake::on(Mark::Bracket),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };
 
 /// Top-level domains that are words: a sentence may begin there without a space before it.
-const WORDS: &str = " it is in my me no so to us as at am be by do pm an one how now \
+static WORDS: Words = Words::new(
+    " it is in my me no so to us as at am be by do pm an one how now \
     you here today life live family house home next open case call money bank fund cash \
-    read show work party contact support free ";
+    read show work party contact support free name company limited report team world email \
+    group",
+);
 /// Top-level domains that are file types.
-const FILES: &str = " zip mov py sh rs md so ps ";
+static FILES: Words = Words::new("zip mov py sh rs md so ps");
 /// Words that end a sentence without its space more often than they name a site.
-const COMMON: &str = " account address anything around away back bank before bill call called card \
+static COMMON: Words = Words::new(
+    " account address anything around away back bank before bill call called card \
     code company computer contact day details device email everything fraud going he her here him \
     his home house i it job link line me message money month more mum name number off online on out \
     over payment phone please police post said scam scammed she site something that them then there \
-    they this time today transfer up us was website week well work you your yesterday ";
+    they this time today transfer up us was website week well work you your yesterday",
+);
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     if anchor.start < finds.hosts_read_to {
@@ -120,8 +130,11 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
     if host.defanged || www && labels.len() > 2 {
         return true;
     }
+    // "M.Sc": an abbreviation.
+    if labels.len() == 2 && matches!(before.as_bytes(), [b'A'..=b'Z']) {
+        return false;
+    }
     let lower = last.to_ascii_lowercase();
-    let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
     let capital = |word: &str| {
         word.bytes()
             .next()
@@ -133,9 +146,9 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
     ]
     .iter()
     .any(|kind| before.eq_ignore_ascii_case(kind));
-    let file = listed(FILES, &lower) && (labels.len() == 2 || twice) && !linked;
+    let file = FILES.has(&lower) && (labels.len() == 2 || twice) && !linked;
     // "…the bank.It was": a capital behind the dot starts a sentence unless all labels have one.
-    let sentence = capital(last) && last.is_ascii() && (listed(WORDS, &lower) || !capital(before));
+    let sentence = capital(last) && last.is_ascii() && (WORDS.has(&lower) || !capital(before));
     let before_lower = before.to_ascii_lowercase();
     let numbered = before.bytes().all(|byte| byte.is_ascii_digit());
     let said = scan.led_by(host.start, 40, Cue::Site.set());
@@ -144,15 +157,17 @@ fn plausible(scan: &Scan<'_>, host: &Host, linked: bool) -> bool {
     let plain = !before
         .bytes()
         .any(|byte| byte.is_ascii_digit() || byte == b'-');
-    let words = listed(WORDS, &lower)
+    let words = WORDS.has(&lower)
         && labels.len() == 2
         && !linked
         && (goes_on && plain && !said
-            || listed(COMMON, &before_lower)
+            || COMMON.has(&before_lower)
             || numbered
-            || lower.len() > 2 && !said);
+            || lower.len() > 2 && plain && !said);
     // "paid.com" was never meant after "he said he".
-    let common = listed(COMMON, &before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
+    let site = matches!(host.name.to_ascii_lowercase().as_str(), "police.uk");
+    let common =
+        !site && COMMON.has(&before_lower) && lower.len() == 2 && labels.len() == 2 && !linked;
     !(file || sentence || words || common)
 }
 
@@ -193,12 +208,17 @@ fn scheme_less(scan: &Scan<'_>, host: &Host, value: &str, finds: &mut Finds) -> 
     }
 }
 
+/// Suffixes that people say.
+pub(super) static SAID: Words = Words::new(
+    " com co uk org net info io app online site shop xyz help live club me biz \
+    onion gov london",
+);
+
 /// `natwest dot help`: the suffix must be one that people say, and the name no article.
 fn spoken_name(scan: &Scan<'_>, host: &Host, finds: &mut Finds) {
-    const SAID: &str = " com co uk org net info io app online site shop xyz help live club me biz \
-        onion gov london ";
-    const ARTICLES: &str =
-        " the a an and or big polka micro black red this that dot every each with ";
+    static ARTICLES: Words = Words::new(
+        " the a an and or then is was big polka micro black red this that dot every each with",
+    );
     if email::spoken_at(scan, host, finds) {
         return;
     }
@@ -214,8 +234,7 @@ fn spoken_name(scan: &Scan<'_>, host: &Host, finds: &mut Finds) {
         .next()
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
-    if !listed(SAID, &last) || listed(ARTICLES, &first) {
+    if !SAID.has(&last) || ARTICLES.has(&first) {
         return;
     }
     if let Some(value) = registrable(&host.name) {
@@ -240,7 +259,7 @@ pub(crate) fn normalise(_: Kind, field: &str) -> Option<String> {
     if name.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '.' | '_')) {
         return None;
     }
-    registrable(name.strip_suffix('.').unwrap_or(&name))
+    registrable(name.strip_suffix('.').unwrap_or(&name)).map(String::from)
 }
 
 #[cfg(test)]
@@ -279,7 +298,7 @@ mod tests {
             &[],
         );
         check("the dot com bubble and polka dot dress, jo_at_x.com", &[]);
-        check(r"C:\Users\me\command.com /etc/host.conf gov.uk", &[]);
+        check(r"C:\Users\me\command.com /etc/host.conf co.uk", &[]);
         check(
             "version 2.0.1, £3.50, v1.2.3",
             &[(Kind::Amount, "GBP 3.50")],

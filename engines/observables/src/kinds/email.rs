@@ -1,22 +1,26 @@
 //! E-mail addresses, also with the at sign in brackets or spelled out.
 
+use super::domain::SAID;
 use super::host::{Host, bracketed, host_at, label_start, registrable};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Email],
-    wakes_on: &[Mark::At, Mark::Bracket],
+    wakes_on: &[Wake::on(Mark::At), Wake::on(Mark::Bracket)],
     find,
     normalise,
 };
 
 /// Providers named often enough that "name at gmail.com" is an address.
-const WEBMAIL: &str = " gmail.com googlemail.com hotmail.com hotmail.co.uk outlook.com live.com \
+static WEBMAIL: Words = Words::new(
+    " gmail.com googlemail.com hotmail.com hotmail.co.uk outlook.com live.com \
     live.co.uk yahoo.com yahoo.co.uk ymail.com icloud.com me.com aol.com protonmail.com proton.me \
     btinternet.com sky.com talktalk.net virginmedia.com ntlworld.com mail.com gmx.com tutanota.com \
-    msn.com zoho.com yandex.com mail.ru cock.li onionmail.org ";
+    msn.com zoho.com yandex.com mail.ru cock.li onionmail.org",
+);
 
 const AT: [&[u8]; 2] = [b"at", b"@"];
 
@@ -67,13 +71,28 @@ fn add(
     let Some((start, local)) = local_before(scan, local_end, spoken) else {
         return false;
     };
+    if message_id(scan, start) {
+        finds.hosts_read_to = finds.hosts_read_to.max(host.end);
+        return false;
+    }
     finds.hosts_read_to = finds.hosts_read_to.max(host.end);
     finds.push(Kind::Email, start, host.end, format!("{local}@{domain}"));
     true
 }
 
+/// The number of a message has the form of an address and is none (RFC 5322 §3.6.4).
+fn message_id(scan: &Scan<'_>, start: usize) -> bool {
+    let head = scan.bytes[..start].strip_suffix(b"<");
+    head.is_some_and(|head| {
+        let head = last(head, 16).trim_ascii_end().to_ascii_lowercase();
+        [b"message-id:".as_slice(), b"in-reply-to:", b"references:"]
+            .iter()
+            .any(|name| head.ends_with(name))
+    })
+}
+
 fn webmail(domain: &str) -> bool {
-    WEBMAIL.contains(&format!(" {domain} "))
+    WEBMAIL.has(domain)
 }
 
 fn local_byte(byte: u8) -> bool {
@@ -149,17 +168,21 @@ pub(crate) fn spoken_at(scan: &Scan<'_>, host: &Host, finds: &mut Finds) -> bool
         return false;
     }
     match registrable(&host.name) {
-        Some(domain) => add(scan, host.start - 4, true, host, &domain, finds),
-        None => false,
+        Some(domain) if SAID.has(domain.rsplit('.').next().unwrap_or_default()) => {
+            add(scan, host.start - 4, true, host, &domain, finds)
+        }
+        _ => false,
     }
 }
 
 /// Whether the word that ends at `end` could be a name and not part of the sentence.
 fn named(scan: &Scan<'_>, end: usize) -> bool {
-    const SENTENCE: &str = " me him her them us it email emailed mail account address contact look \
-        looking someone anyone was is or and contacted message available ";
-    let word = scan.text[label_start(scan.text, end)..end].to_ascii_lowercase();
-    !word.is_empty() && !SENTENCE.contains(&format!(" {word} "))
+    static SENTENCE: Words = Words::new(
+        " me him her them us it email emailed mail account address contact look \
+        looking someone anyone was is or and am are be works contacted message available",
+    );
+    let word = &scan.text[label_start(scan.text, end)..end];
+    !word.is_empty() && !SENTENCE.has(word)
 }
 
 fn normalise(_: Kind, field: &str) -> Option<String> {

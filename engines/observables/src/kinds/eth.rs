@@ -3,13 +3,13 @@
 
 use sha3::{Digest, Keccak256};
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Eth],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(42, 42)],
     find,
     normalise,
 };
@@ -23,7 +23,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn read(token: &str) -> Option<String> {
+pub(super) fn read(token: &str) -> Option<String> {
     let digits = token
         .strip_prefix("0x")
         .or_else(|| token.strip_prefix("0X"))?;

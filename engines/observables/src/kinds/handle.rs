@@ -1,17 +1,18 @@
 //! Accounts on platforms, as `platform:name` in lower case: no platform here tells names apart by
 //! case. The platform must be named nearby or be the host of a URL; an `@name` alone belongs to
-//! nobody. X is recorded under its older name, `twitter`, which is a word.
+//! nobody. Twitter is recorded under its name of today, `x`.
 
 use url::Url;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, CueAt, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Handle],
-    wakes_on: &[Mark::At, Mark::Word],
+    wakes_on: &[Wake::on(Mark::At), Wake::on(Mark::Word)],
     find,
     normalise,
 };
@@ -25,7 +26,7 @@ fn platform(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
         "instagram" | "insta" | "ig" => "instagram",
         "telegram" | "tg" => "telegram",
-        "twitter" | "x" => "twitter",
+        "twitter" | "x" => "x",
         "facebook" | "fb" | "messenger" => "facebook",
         "snapchat" | "snap" => "snapchat",
         "tiktok" => "tiktok",
@@ -72,20 +73,13 @@ fn at_name(scan: &Scan<'_>, at: usize) -> Option<(usize, usize, String)> {
     if before.is_ascii_alphanumeric() || matches!(before, b'.' | b'_' | b'-' | b'/' | b'@') {
         return None;
     }
-    let end = name_end(scan.bytes, at + 1);
+    let platform = platform_of(scan, at, name_end(scan.bytes, at + 1, false))?;
+    let end = name_end(scan.bytes, at + 1, hyphened(platform));
     let name = &scan.text[at + 1..end];
     if name.len() < 2 || matches!(scan.byte(end), b'@' | b'*') {
         return None;
     }
-    Some((
-        at,
-        end,
-        format!(
-            "{}:{}",
-            platform_of(scan, at, end)?,
-            name.to_ascii_lowercase()
-        ),
-    ))
+    Some((at, end, format!("{platform}:{}", name.to_ascii_lowercase())))
 }
 
 /// The platform of a name: right behind it ("@jo on Telegram"), else the nearest before, else
@@ -132,10 +126,12 @@ fn after_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, Str
 /// Walks from the platform over words such as "username is" to where a name may start, and says
 /// whether one of them announced it.
 fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> {
-    const LINKING: &str = " is was as account profile page the my his her their under with of on \
-        called named a an using by and to me add at ";
-    const ANNOUNCING: &str =
-        " username user handle name id called named tag nickname as usernames ";
+    static LINKING: Words = Words::new(
+        " is was as account profile page the my his her their under with of on \
+        called named a an using by and to me add at seller buyer trader member",
+    );
+    static ANNOUNCING: Words =
+        Words::new(" username user handle name id called named tag nickname usernames");
     let mut announced = false;
     let mut at = from;
     for _ in 0..6 {
@@ -160,12 +156,14 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
             .take(12)
             .take_while(|b| b.is_ascii_alphabetic())
             .count();
-        let word = scan.text[at..at + length].to_ascii_lowercase();
-        let listed = |list: &str| length > 0 && list.contains(&format!(" {word} "));
-        if !listed(LINKING) && !listed(ANNOUNCING) || !scan.closes(at + length) {
+        let word = &scan.bytes[at..at + length];
+        if !LINKING.has(word) && !ANNOUNCING.has(word)
+            || !scan.closes(at + length)
+            || scan.byte(at + length) == b'.' && name_byte(scan.byte(at + length + 1))
+        {
             break;
         }
-        announced |= listed(ANNOUNCING);
+        announced |= ANNOUNCING.has(word);
         at += length;
     }
     (at > from).then_some((at, announced))
@@ -174,7 +172,7 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
 /// `username jo_smith on Instagram`: a name before its platform.
 fn before_platform(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, usize, String)> {
     let platform = platform(&scan.text[anchor.start..anchor.end])?;
-    let on = [" on ", " via "]
+    let on = [" also on ", " over on ", " on ", " via ", " from "]
         .into_iter()
         .find(|on| scan.text[..anchor.start].ends_with(on))?;
     let end = anchor.start - on.len();
@@ -198,7 +196,7 @@ fn named(
     start: usize,
     announced: bool,
 ) -> Option<(usize, usize, String)> {
-    let end = name_end(scan.bytes, start);
+    let end = name_end(scan.bytes, start, hyphened(platform));
     let name = scan.text.get(start..end)?;
     let letters = name.bytes().any(|byte| byte.is_ascii_alphabetic());
     // "YouTube to MP3": short words with a figure are names of other things.
@@ -212,32 +210,50 @@ fn named(
         && letters
         && !matches!(scan.byte(end), b'@' | b'/' | b'*')
         && scan.before(start) != b'@';
-    let word = COMMON.contains(&format!(" {lower} "));
+    // "Someone called Karen": a person's name and not an account's.
+    let called = || {
+        let before = &scan.bytes[..start];
+        [b"called ".as_slice(), b"named "]
+            .iter()
+            .any(|word| before.ends_with(word))
+    };
+    let given = name.len() < 10 && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let word = COMMON.has(&lower) || given && called();
     (sane && (marked || announced && !word)).then(|| (start, end, format!("{platform}:{lower}")))
 }
 
 /// Words that follow "named", "called" or "is" without being a name.
-const COMMON: &str = " and but that this they them then was were has had have been being not who \
+static COMMON: Words = Words::new(
+    " and but that this they them then was were has had have been being not who \
     which where when what with from for the his her hers him she our your you are is it its my \
     account profile page username user name handle called contact someone something trading group \
     chat message messages hacked fake real app there here also now still just because after before \
     blocked deleted active unknown messenger whatsapp telegram instagram facebook snapchat \
-    asking said told sent saying offering one two ";
+    asking said told sent saying offering one two caller",
+);
 
 fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')
 }
 
-/// The end of the name at `start`, without the full stops behind it.
-fn name_end(bytes: &[u8], start: usize) -> usize {
+/// Whether names on the platform may hold hyphens.
+fn hyphened(platform: &str) -> bool {
+    matches!(
+        platform,
+        "ebay" | "github" | "vinted" | "reddit" | "linkedin"
+    )
+}
+
+/// The end of the name at `start`, without the full stops and hyphens behind it.
+fn name_end(bytes: &[u8], start: usize, hyphens: bool) -> usize {
     let from = start.min(bytes.len());
     let mut end = from
         + bytes[from..]
             .iter()
             .take(33)
-            .take_while(|byte| name_byte(**byte))
+            .take_while(|byte| name_byte(**byte) || hyphens && **byte == b'-')
             .count();
-    while end > from && bytes[end - 1] == b'.' {
+    while end > from && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }
     end
@@ -245,11 +261,13 @@ fn name_end(bytes: &[u8], start: usize) -> usize {
 
 /// The account that a platform's URL names: the canonical value, and the name as written.
 pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
-    const PAGES: &str = " p reel reels explore stories accounts watch share sharer groups events pages \
+    static PAGES: Words = Words::new(
+        " p reel reels explore stories accounts watch share sharer groups events pages \
         profile.php login help hashtag home intent search joinchat s c i status video videos shorts \
         playlist channel feed marketplace privacy terms about legal tr plugins dialog messages me \
         story.php photo photo.php permalink.php settings download jobs company posts pulse tag \
-        discover invite embed results signup t ";
+        discover invite embed results signup t",
+    );
     let host = url.host_str()?;
     let host = host
         .strip_prefix("www.")
@@ -258,7 +276,7 @@ pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
     let platform = match host {
         "instagram.com" | "instagr.am" => "instagram",
         "t.me" | "telegram.me" => "telegram",
-        "twitter.com" | "x.com" | "mobile.twitter.com" => "twitter",
+        "twitter.com" | "x.com" | "mobile.twitter.com" => "x",
         "facebook.com" | "fb.com" | "fb.me" | "m.me" => "facebook",
         "tiktok.com" => "tiktok",
         "snapchat.com" => "snapchat",
@@ -286,8 +304,7 @@ pub(crate) fn in_url(url: &Url) -> Option<(String, String)> {
         && name.bytes().all(|byte| name_byte(byte) || byte == b'-')
         && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
     let lower = name.to_ascii_lowercase();
-    (plain && !PAGES.contains(&format!(" {lower} ")))
-        .then(|| (format!("{platform}:{lower}"), name.to_owned()))
+    (plain && !PAGES.has(&lower)).then(|| (format!("{platform}:{lower}"), name.to_owned()))
 }
 
 fn normalise(_: Kind, field: &str) -> Option<String> {

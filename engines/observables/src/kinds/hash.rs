@@ -1,12 +1,15 @@
 //! File digests: MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal, told apart by their length.
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Md5, Kind::Sha1, Kind::Sha256, Kind::Sha512],
-    wakes_on: &[Mark::Mixed, Mark::Long],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(32, 128),
+        Wake::on(Mark::Long).long(32, 128),
+    ],
     find,
     normalise,
 };
@@ -21,7 +24,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn kind_of_length(length: usize) -> Option<Kind> {
+pub(super) fn kind_of_length(length: usize) -> Option<Kind> {
     match length {
         32 => Some(Kind::Md5),
         40 => Some(Kind::Sha1),
@@ -32,7 +35,7 @@ fn kind_of_length(length: usize) -> Option<Kind> {
 }
 
 /// Hexadecimal, and not one digit repeated as in a ruled line or an empty field.
-fn digest(token: &str) -> bool {
+pub(super) fn digest(token: &str) -> bool {
     let bytes = token.as_bytes();
     bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(|byte| *byte != bytes[0])
 }

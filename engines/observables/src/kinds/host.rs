@@ -1,5 +1,6 @@
 //! Host names as they stand in text, also with their dots defanged or spelled out.
 
+use compact_str::{CompactString, ToCompactString};
 use url::Host as Parsed;
 
 use crate::scan::{Scan, host_byte};
@@ -10,7 +11,7 @@ pub(crate) struct Host {
     pub(crate) start: usize,
     pub(crate) end: usize,
     /// The labels joined by plain dots, otherwise as written.
-    pub(crate) name: String,
+    pub(crate) name: CompactString,
     pub(crate) labels: usize,
     /// Somebody took care that it would not work as a link: it is no file name or slip.
     pub(crate) defanged: bool,
@@ -79,7 +80,7 @@ pub(crate) fn host_at(scan: &Scan<'_>, start: usize, spoken: bool) -> Host {
     let mut host = Host {
         start,
         end: start,
-        name: String::new(),
+        name: CompactString::default(),
         labels: 0,
         defanged: false,
     };
@@ -145,7 +146,7 @@ pub(crate) fn label_start(text: &str, end: usize) -> usize {
 }
 
 /// The name in lower-case A-labels, when it lies under a known public suffix.
-pub(crate) fn registrable(name: &str) -> Option<String> {
+pub(crate) fn registrable(name: &str) -> Option<CompactString> {
     let name = name.trim_matches(['-', '_']);
     if name.len() > LONGEST
         || !name.is_ascii()
@@ -155,24 +156,49 @@ pub(crate) fn registrable(name: &str) -> Option<String> {
     {
         return None;
     }
+    if !name.is_ascii() {
+        return mapped(name);
+    }
+    let mut lower = name.to_compact_string();
+    lower.make_ascii_lowercase();
     // Most chains of labels in a text end in no known suffix: that is cheap to see.
-    if name.is_ascii() && !known(&name.to_ascii_lowercase()) {
+    if !known(&lower) {
         return None;
     }
+    // Plain letters, digits and hyphens are their own A-labels; Punycode has to be checked.
+    if lower.contains("xn--") {
+        return mapped(&lower);
+    }
+    shaped(&lower).then_some(lower)
+}
+
+/// The A-labels of a name by the mapping of UTS 46.
+fn mapped(name: &str) -> Option<CompactString> {
     let Ok(Parsed::Domain(ascii)) = Parsed::parse(name) else {
         return None;
     };
-    let shaped = ascii.len() <= 253
-        && ascii
-            .split('.')
-            .all(|label| (1..=63).contains(&label.len()) && !label.starts_with('-'));
-    (shaped && known(&ascii)).then_some(ascii)
+    (shaped(&ascii) && known(&ascii)).then(|| ascii.into())
 }
 
-/// Whether the public suffix of a lower-case name is listed, and the name is more than it.
+fn shaped(ascii: &str) -> bool {
+    ascii.len() <= 253
+        && ascii
+            .split('.')
+            .all(|label| (1..=63).contains(&label.len()) && !label.starts_with('-'))
+}
+
+/// Whether the public suffix of a lower-case name is listed, and the name is more than it. The
+/// top-level domain kept for examples (RFC 2606) counts as listed: training material uses it.
 fn known(name: &str) -> bool {
-    let listed = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.typ().is_some());
     // Underscores are for service labels below the registered name (RFC 8552), not in it.
-    let registered = psl::domain(name.as_bytes());
-    listed && registered.is_some_and(|name| !name.as_bytes().contains(&b'_'))
+    // Suffixes that are sites themselves, and spoken of as such.
+    if matches!(name, "gov.uk" | "police.uk" | "nhs.uk") {
+        return true;
+    }
+    if let Some(rest) = name.strip_suffix(".example") {
+        let registered = rest.rsplit('.').next().unwrap_or_default();
+        return !registered.is_empty() && !registered.contains('_');
+    }
+    psl::domain(name.as_bytes())
+        .is_some_and(|domain| domain.suffix().typ().is_some() && !domain.as_bytes().contains(&b'_'))
 }

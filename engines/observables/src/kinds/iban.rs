@@ -1,13 +1,13 @@
 //! International bank account numbers: ISO 13616 lengths by country, check digits by ISO 7064
 //! MOD 97-10.
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Iban],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(4, 34)],
     find,
     normalise,
 };
@@ -53,7 +53,9 @@ fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
         let byte = *bytes.get(at)?;
         if byte.is_ascii_alphanumeric() {
             value.push(char::from(byte.to_ascii_uppercase()));
-        } else if !matches!(byte, b' ' | b'-') || !bytes[at - 1].is_ascii_alphanumeric() {
+        } else if !matches!(byte, b' ' | b'-' | b'\n' | b'\r')
+            || !bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'\r'
+        {
             return None;
         }
         at += 1;

@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::host::Host;
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Ipv4, Kind::Ipv6],
-    wakes_on: &[Mark::Colon],
+    wakes_on: &[Wake::on(Mark::Colon)],
     find,
     normalise,
 };
@@ -25,9 +25,16 @@ pub(crate) fn octets(scan: &Scan<'_>, host: &Host) -> Option<String> {
     let continued = matches!(before, b'.' | b'-')
         && host.start >= 2
         && scan.bytes[host.start - 2].is_ascii_digit();
-    let version = !host.defanged && scan.led_by(host.start, 24, Cue::Version.set());
+    let version = !host.defanged && version(scan, host);
     // "0.0.0.0" and its like stand for no address in particular, and versions start with nought.
     (!continued && !version && address.octets()[0] != 0).then(|| address.to_string())
+}
+
+/// Whether words call the numbers a version: before them, or right behind.
+fn version(scan: &Scan<'_>, host: &Host) -> bool {
+    let behind = scan.distance_after(host.end, 24, Cue::Version.set());
+    scan.led_by(host.start, 24, Cue::Version.set())
+        || behind.is_some_and(|gap| scan.bytes[host.end..host.end + gap].starts_with(b" is "))
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {

@@ -2,13 +2,13 @@
 
 use sha3::{Digest, Keccak256};
 
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Xmr],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(95, 106)],
     find,
     normalise,
 };
@@ -20,7 +20,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn valid(token: &str) -> bool {
+pub(super) fn valid(token: &str) -> bool {
     if !matches!(token.len(), 95 | 106) || !token.starts_with(['4', '8']) {
         return false;
     }

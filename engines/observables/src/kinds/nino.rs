@@ -1,12 +1,17 @@
 //! National Insurance numbers: two letters, six digits, a letter A to D (HMRC manual NIM39110).
 
-use crate::family::{Family, Finds};
+use compact_str::CompactString;
+
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkNino],
-    wakes_on: &[Mark::Mixed, Mark::Digits],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(4, 9),
+        Wake::on(Mark::Digits).long(2, 6),
+    ],
     find,
     normalise,
 };
@@ -32,33 +37,37 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
 }
 
-fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {
-    let mut value = String::with_capacity(9);
+fn read(bytes: &[u8], start: usize) -> Option<(CompactString, usize)> {
+    let mut letters = [0; 9];
+    let mut length = 0;
     let mut at = start;
-    while value.len() < 9 {
+    while length < 9 {
         let byte = *bytes.get(at)?;
-        let letter_due = value.len() < 2 || value.len() == 8;
+        let letter_due = length < 2 || length == 8;
         if letter_due && byte.is_ascii_alphabetic() || !letter_due && byte.is_ascii_digit() {
-            value.push(char::from(byte.to_ascii_uppercase()));
-        } else if !matches!(byte, b' ' | b'-') || value.is_empty() || bytes[at - 1] == byte {
+            letters[length] = byte.to_ascii_uppercase();
+            length += 1;
+        } else if !matches!(byte, b' ' | b'-') || length == 0 || bytes[at - 1] == byte {
             return None;
         }
         at += 1;
     }
-    let letters = value.as_bytes();
     let prefix = &letters[..2];
     let allowed = !b"DFIQUV".contains(&prefix[0])
         && !b"DFIOQUV".contains(&prefix[1])
         && ![b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"]
             .iter()
             .any(|no| *no == prefix);
-    (allowed && (b'A'..=b'D').contains(&letters[8])).then_some((value, at))
+    if !allowed || !(b'A'..=b'D').contains(&letters[8]) {
+        return None;
+    }
+    Some((CompactString::from_utf8(letters).ok()?, at))
 }
 
 fn normalise(_: Kind, field: &str) -> Option<String> {
     read(field.as_bytes(), 0)
         .filter(|(_, end)| *end == field.len())
-        .map(|(value, _)| value)
+        .map(|(value, _)| value.into())
 }
 
 #[cfg(test)]

@@ -3,19 +3,27 @@
 //! Validity is libphonenumber's. The ranges Ofcom keeps for drama are accepted beside it: training
 //! material and demonstrations use them, and no subscriber can hold them.
 
+mod spoken;
+
 use std::sync::LazyLock;
 
+use compact_str::{CompactString, format_compact};
 use phonenumber::metadata::DATABASE;
 use regex::Regex;
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::digits_at;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Phone],
-    wakes_on: &[Mark::Digits],
+    wakes_on: &[
+        Wake::on(Mark::Digits),
+        Wake::on(Mark::Mixed).long(3, 40),
+        Wake::on(Mark::Word),
+    ],
     find,
     normalise,
 };
@@ -40,9 +48,11 @@ enum Lead {
 
 /// The digits of a possible number and, for each place where it could end, how many there are.
 struct Run {
-    digits: Vec<u8>,
+    digits: [u8; MOST_DIGITS],
+    count: usize,
     /// (number of digits, end in the text) of every group.
-    ends: Vec<(usize, usize)>,
+    ends: [(usize, usize); MOST_DIGITS],
+    groups: usize,
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
@@ -53,7 +63,24 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     {
         return;
     }
-    let Some((lead, start)) = lead(scan, anchor) else {
+    match anchor.mark {
+        Mark::Digits => {}
+        Mark::Mixed if anchor.end - anchor.start >= 13 => {
+            return spoken::run_in(scan, anchor, finds);
+        }
+        Mark::Mixed if matches!(scan.bytes[anchor.start], b'0' | b'o' | b'O') => {
+            return spoken::find(scan, anchor.start, finds);
+        }
+        Mark::Word if anchor.cues.has(Cue::Nought) => {
+            return spoken::find(scan, anchor.start, finds);
+        }
+        _ => return,
+    }
+    let beside = finds
+        .list
+        .last()
+        .is_some_and(|last| last.kind == Kind::Phone && last.end + 1 == anchor.start);
+    let Some((lead, start)) = lead(scan, anchor, beside) else {
         return;
     };
     let plus = lead == Lead::Plus;
@@ -65,21 +92,28 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     }
     let run = run(scan.bytes, anchor.start, plus, singles);
     // Longest first: a shorter number may be the beginning of a longer one.
-    for (count, end) in run.ends.iter().rev() {
+    for (count, end) in run.ends[..run.groups].iter().rev() {
         if *count < 8 || !scan.closes(*end) || scan.byte(*end) == b'*' {
             continue;
         }
         if let Some(value) = e164(lead, &run.digits[..*count]) {
             if !refused(scan, start, *end, lead) {
-                finds.push(Kind::Phone, start, *end, value);
+                // A bracket that closes behind the number is the sentence's.
+                let half = scan.bytes[start] == b'(' && !scan.bytes[start..*end].contains(&b')');
+                finds.push(Kind::Phone, start + usize::from(half), *end, value);
             }
             return;
         }
     }
+    // "07700 then 900 then 123", "07 double 7 …".
+    let words_follow = matches!(scan.byte(anchor.end), b' ' | b',');
+    if lead == Lead::National && anchor.end - anchor.start <= 6 && words_follow {
+        spoken::find(scan, start, finds);
+    }
 }
 
 /// Where a number may begin at this run of digits, and how it is to be read.
-fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
+fn lead(scan: &Scan<'_>, anchor: &Anchor, beside: bool) -> Option<(Lead, usize)> {
     let start = anchor.start;
     let mut before = start;
     let opened = scan.before(before) == b'(';
@@ -91,7 +125,7 @@ fn lead(scan: &Scan<'_>, anchor: &Anchor) -> Option<(Lead, usize)> {
     }
     let previous = scan.before(before);
     // "07700900123/07700900124": a whole number may follow a stroke.
-    let whole = anchor.end - start >= 10 && previous == b'/';
+    let whole = (beside || anchor.end - start >= 10) && previous == b'/';
     let joined = matches!(previous, b'-' | b'.' | b',' | b'/' | b'#' | b'\'')
         && before >= 2
         && word_like(scan.bytes[before - 2]);
@@ -115,32 +149,36 @@ fn word_like(byte: u8) -> bool {
 /// Collects the digits from `start` through the separators that people put into numbers.
 fn run(bytes: &[u8], start: usize, plus: bool, singles: bool) -> Run {
     let mut run = Run {
-        digits: Vec::with_capacity(MOST_DIGITS),
-        ends: Vec::new(),
+        digits: [0; MOST_DIGITS],
+        count: 0,
+        ends: [(0, 0); MOST_DIGITS],
+        groups: 0,
     };
     let mut at = start;
     loop {
-        let digits = bytes[at..]
-            .iter()
-            .take(MOST_DIGITS + 1)
-            .take_while(|b| b.is_ascii_digit());
-        let before = run.digits.len();
-        run.digits.extend(digits);
-        at += run.digits.len() - before;
-        if run.digits.len() > MOST_DIGITS {
+        let length = digits_at(bytes, at, MOST_DIGITS + 1);
+        let before = run.count;
+        let Some(room) = run.digits.get_mut(before..before + length) else {
             return run;
-        }
-        let length = run.digits.len() - before;
-        let first = run.ends.first().map_or(length, |(count, _)| *count);
+        };
+        room.copy_from_slice(&bytes[at..at + length]);
+        run.count += length;
+        at += length;
+        let first = if run.groups == 0 {
+            length
+        } else {
+            run.ends[0].0
+        };
         // Numbers are spelled in single digits throughout or in groups; other mixtures are
         // tables and coordinates. A country code and the bracketed zero behind it may be short.
         let zero = bytes[at - 1] == b'0' && bytes.get(at) == Some(&b')');
         if before > 0 && (first == 1) != (length == 1) && !zero && !(plus && first == 1) {
             return run;
         }
-        run.ends.push((run.digits.len(), at));
+        run.ends[run.groups] = (run.count, at);
+        run.groups += 1;
         let gap = gap(&bytes[at..], singles);
-        if gap == 0 {
+        if gap == 0 || run.groups == MOST_DIGITS {
             return run;
         }
         at += gap;
@@ -152,7 +190,7 @@ fn gap(rest: &[u8], singles: bool) -> usize {
     let width = rest
         .iter()
         .take(4)
-        .take_while(|byte| b" -.()".contains(byte))
+        .take_while(|byte| b" -.()\n".contains(byte))
         .count();
     let digit = rest.get(width).is_some_and(u8::is_ascii_digit);
     let written = &rest[..width];
@@ -178,6 +216,9 @@ fn refused(scan: &Scan<'_>, start: usize, end: usize, lead: Lead) -> bool {
     // "reference number 07123456789": the number word belongs to the reference.
     let paper = scan.distance_before(start, 22, PAPER);
     paper.is_some_and(|paper| {
+        if scan.sentence_ends(start - paper, start) {
+            return false;
+        }
         phone.is_none_or(|phone| paper < phone || only_number_between(scan, start, paper))
     })
 }
@@ -196,7 +237,7 @@ fn only_number_between(scan: &Scan<'_>, start: usize, paper: usize) -> bool {
 }
 
 /// The E.164 form of the digits read under `lead`, when they are a valid number.
-fn e164(lead: Lead, digits: &[u8]) -> Option<String> {
+fn e164(lead: Lead, digits: &[u8]) -> Option<CompactString> {
     let text = std::str::from_utf8(digits).ok()?;
     let (code, rest) = match lead {
         Lead::Plus => ("", text.strip_prefix("00").unwrap_or(text)),
@@ -211,18 +252,18 @@ fn e164(lead: Lead, digits: &[u8]) -> Option<String> {
     let national = if code.is_empty() { &rest[2..] } else { rest };
     // "+44 (0)7700": the bracketed zero is for callers at home.
     let national = national.strip_prefix('0').unwrap_or(national);
-    british(national).then(|| format!("+44{national}"))
+    british(national).then(|| format_compact!("+44{national}"))
 }
 
 /// A number of another country, by libphonenumber.
-fn abroad(digits: &str) -> Option<String> {
+fn abroad(digits: &str) -> Option<CompactString> {
     if !(8..=15).contains(&digits.len()) || digits.starts_with('0') {
         return None;
     }
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     number
         .is_valid()
-        .then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+        .then(|| format_compact!("{}", number.format().mode(phonenumber::Mode::E164)))
 }
 
 /// libphonenumber's patterns for the +44 plan, one expression for each length.
@@ -300,7 +341,7 @@ pub(crate) fn in_url(url: &url::Url) -> Option<String> {
 }
 
 /// The E.164 form of digits that begin with a country code.
-pub(crate) fn international(digits: &str) -> Option<String> {
+pub(crate) fn international(digits: &str) -> Option<CompactString> {
     e164(Lead::Plus, digits.as_bytes())
 }
 
@@ -322,9 +363,12 @@ fn normalise(_: Kind, field: &str) -> Option<String> {
         [b'0', ..] => Lead::National,
         [b'4', b'4', ..] => Lead::Bare,
         // A field says it is a number: international without its sign, or national without zero.
-        _ => return e164(Lead::Zeroless, &digits).or_else(|| e164(Lead::Plus, &digits)),
+        _ => {
+            let either = e164(Lead::Zeroless, &digits).or_else(|| e164(Lead::Plus, &digits));
+            return either.map(String::from);
+        }
     };
-    e164(lead, &digits)
+    e164(lead, &digits).map(String::from)
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 //! (1963) and Northern Ireland.
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkVrm],
-    wakes_on: &[Mark::Mixed, Mark::Digits],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(2, 7),
+        Wake::on(Mark::Digits).long(1, 4),
+    ],
     find,
     normalise,
 };
@@ -30,8 +33,10 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let whole = (anchor.start, anchor.end);
     let with_next = (anchor.start, letters_after(scan, anchor.end));
     let with_previous = (letters_before(scan, anchor.start), anchor.end);
-    for (start, end) in [with_next, with_previous, whole] {
-        if !(5..=8).contains(&(end - start)) || !scan.opens(start) || !scan.closes(end) {
+    // "M 123 ABC".
+    let with_both = (with_previous.0, with_next.1);
+    for (start, end) in [with_both, with_next, with_previous, whole] {
+        if !(5..=9).contains(&(end - start)) || !scan.opens(start) || !scan.closes(end) {
             continue;
         }
         let written = &scan.text[start..end];
@@ -156,6 +161,7 @@ mod tests {
         check("he sold me the Corsa K123 ABC", &[(UkVrm, "K123ABC")]);
         check("number plate ABC 123D", &[(UkVrm, "ABC123D")]);
         check("registration AIZ 1234", &[(UkVrm, "AIZ1234")]);
+        check("the other car, M 123 ABC", &[(UkVrm, "M123ABC")]);
     }
 
     #[test]

@@ -1,29 +1,34 @@
 //! UK postcodes, by the grammar of BS 7666 and the list of postcode areas.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkPostcode],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(2, 7)],
     find,
     normalise,
 };
 
 /// The areas of Great Britain, Northern Ireland, the Channel Islands and the Isle of Man.
-const AREAS: &str = " AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM CO CR CT CV CW DA DD DE \
-    DG DH DL DN DT DY E EC EH EN EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT \
-    KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S \
-    SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV \
-    YO ZE ";
+static AREAS: Words = Words::new(
+    " ab al b ba bb bd bf bh bl bn br bs bt bx ca cb cf ch cm co cr ct cv cw da dd de \
+    dg dh dl dn dt dy e ec eh en ex fk fy g gl gu gy ha hd hg hp hr hs hu hx ig im ip iv je ka kt \
+    kw ky l la ld le ll ln ls lu m me mk ml n ne ng nn np nr nw ol ox pa pe ph pl po pr rg rh rm s \
+    sa se sg sk sl sm sn so sp sr ss st sw sy ta td tf tn tq tr ts tw ub w wa wc wd wf wn wr ws wv \
+    yo ze",
+);
 
 /// Districts that end in a letter exist in central London only.
-const LETTERED: &str = " E1W EC1A EC1M EC1N EC1P EC1R EC1V EC1Y EC2A EC2M EC2N EC2P EC2R EC2V EC2Y \
-    EC3A EC3B EC3M EC3N EC3P EC3R EC3V EC4A EC4M EC4N EC4P EC4R EC4V EC4Y N1C N1P NW1W SE1P SW1A \
-    SW1E SW1H SW1P SW1V SW1W SW1X SW1Y W1A W1B W1C W1D W1F W1G W1H W1J W1K W1M W1N W1P W1R W1S W1T \
-    W1U W1V W1W W1X W1Y WC1A WC1B WC1E WC1H WC1N WC1R WC1V WC1X WC2A WC2B WC2E WC2H WC2N WC2R ";
+static LETTERED: Words = Words::new(
+    " e1w ec1a ec1m ec1n ec1p ec1r ec1v ec1y ec2a ec2m ec2n ec2p ec2r ec2v ec2y \
+    ec3a ec3b ec3m ec3n ec3p ec3r ec3v ec4a ec4m ec4n ec4p ec4r ec4v ec4y n1c n1p nw1w se1p sw1a \
+    sw1e sw1h sw1p sw1v sw1w sw1x sw1y w1a w1b w1c w1d w1f w1g w1h w1j w1k w1m w1n w1p w1r w1s w1t \
+    w1u w1v w1w w1x w1y wc1a wc1b wc1e wc1h wc1n wc1r wc1v wc1x wc2a wc2b wc2e wc2h wc2n wc2r",
+);
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let (start, length) = (anchor.start, anchor.end - anchor.start);
@@ -88,13 +93,12 @@ fn read(written: &str) -> Option<String> {
 fn district(outward: &str) -> bool {
     let area = outward.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
     let (area, number) = outward.split_at(area);
-    let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
     match number.as_bytes() {
-        [first] => first.is_ascii_digit() && listed(AREAS, area),
+        [first] => first.is_ascii_digit() && AREAS.has(area),
         [first, second] if second.is_ascii_digit() => {
-            first.is_ascii_digit() && *first != b'0' && listed(AREAS, area)
+            first.is_ascii_digit() && *first != b'0' && AREAS.has(area)
         }
-        [_, _] => listed(LETTERED, outward),
+        [_, _] => LETTERED.has(outward),
         _ => false,
     }
 }

@@ -1,13 +1,13 @@
 //! MITRE ATT&CK techniques: `T` and four digits, and the three digits of a sub-technique.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds};
+use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::AttackTechnique],
-    wakes_on: &[Mark::Mixed],
+    wakes_on: &[Wake::on(Mark::Mixed).long(5, 5)],
     find,
     normalise,
 };
@@ -21,12 +21,30 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let Some((value, end)) = read(scan.bytes, anchor.start) else {
         return;
     };
-    // ICS and mobile matrices use numbers that appear elsewhere: they need the word nearby.
-    let enterprise = token[1] == b'1' && token[2] <= b'6';
-    let said = scan.near(anchor.start, end, 200, Cue::Technique.set());
-    if (enterprise || said) && scan.closes(end) && scan.before(anchor.start) != b'-' {
+    // A number alone could be a part or a vehicle: the three digits of a sub-technique, a word of
+    // the trade or another technique beside it make it one.
+    let sub = end - anchor.start > 5;
+    let said = || scan.near(anchor.start, end, 200, Cue::Technique.set());
+    let beside = || another(scan, anchor.start, end);
+    let known = token[1] == b'0' && said() || token[1] == b'1' && token[1..] > b"1000"[..];
+    if known && (sub || said() || beside()) && scan.closes(end) && scan.before(anchor.start) != b'-'
+    {
         finds.push(Kind::AttackTechnique, anchor.start, end, value);
     }
+}
+
+/// Whether another technique stands within a few words.
+fn another(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+    let before = &scan.bytes[start.saturating_sub(32)..start];
+    let behind = &scan.bytes[end..(end + 32).min(scan.bytes.len())];
+    let technique = |part: &[u8]| {
+        part.windows(6).any(|six| {
+            !six[0].is_ascii_alphanumeric()
+                && six[1] == b'T'
+                && six[2..].iter().all(u8::is_ascii_digit)
+        })
+    };
+    technique(before) || technique(behind)
 }
 
 fn read(bytes: &[u8], start: usize) -> Option<(String, usize)> {

@@ -5,13 +5,13 @@ use url::{Host as Parsed, Url};
 
 use super::host::{Host, dot_at, host_at, registrable};
 use super::{handle, phone};
-use crate::family::{Family, Find, Finds};
+use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Url],
-    wakes_on: &[Mark::Scheme],
+    wakes_on: &[Wake::on(Mark::Scheme)],
     find,
     normalise,
 };
@@ -147,7 +147,7 @@ pub(crate) fn read(
 /// The account or telephone number that a platform's URL names.
 fn account(scan: &Scan<'_>, url: &Url, host: &Host, end: usize) -> Option<Find> {
     let (kind, value, written) = match handle::in_url(url) {
-        Some((value, name)) => (Kind::Handle, value, name),
+        Some((value, name)) => (Kind::Handle, value.into(), name),
         None => {
             let number = phone::in_url(url)?;
             (Kind::Phone, phone::international(&number)?, number)

@@ -1,5 +1,6 @@
 //! `fourfold bench`: the product's own measurements, each beside a bare limit of the same run.
 
+mod extract;
 mod import;
 mod pages;
 
@@ -15,6 +16,8 @@ pub struct Bench {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    /// Observables in JSON lines, beside a bare scan of the same bytes
+    Extract(extract::Extract),
     /// Import end to end into an embedded store, beside the bare driver
     Import(import::Import),
     /// Pages with many readers at once, over HTTP on loopback
@@ -32,6 +35,7 @@ impl Bench {
             .with_writer(std::io::stderr)
             .init();
         match self.what {
+            What::Extract(bench) => bench.run()?,
             What::Import(bench) => bench.run().await?,
             What::Pages(bench) => bench.run().await?,
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use linkage::batch::{Population, Rows as _};
 
-use super::tables::{Batch, Table};
+use super::tables::Table;
 
 /// By row of the population, the number of who the record is of.
 pub fn read(path: &Path, people: &Population) -> Result<Vec<Option<u32>>> {
@@ -18,7 +18,7 @@ pub fn read(path: &Path, people: &Population) -> Result<Vec<Option<u32>>> {
     );
     let mut numbers: HashMap<Vec<u8>, u32> = HashMap::new();
     let mut entities: HashMap<Vec<u8>, u32> = HashMap::new();
-    let mut batch = Batch::default();
+    let mut batch = table.batch();
     while table.next(&mut batch)? {
         for row in 0..batch.len() {
             let next = numbers.len() as u32;

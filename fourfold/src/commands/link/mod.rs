@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use linkage::Model;
-use linkage::batch::{Between, Builder, Layout, Population, Refused};
+use linkage::batch::{Batch, Between, Builder, Layout, Population, Refused};
 
 use super::Done;
-use tables::{Batch, LeftOut, Table};
+use tables::{LeftOut, Table};
 
 /// The word lists of the shipped model, which a suggestion starts from.
 const WORDS: &str = include_str!("../../../../policy/intake/linkage.toml");
@@ -79,9 +79,12 @@ pub struct Run {
     /// What to look for
     #[arg(long, value_enum, default_value = "both")]
     find: Find,
-    /// Address of a cluster's scheduler that shares the work, such as df://10.0.0.5:50050
-    #[arg(long)]
+    /// Address of a cluster's scheduler that shares the comparing: HOST:PORT
+    #[arg(long, value_name = "ADDRESS")]
     cluster: Option<String>,
+    /// Minutes that the cluster may take
+    #[arg(long, requires = "cluster", default_value_t = 60)]
+    deadline: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -100,11 +103,11 @@ fn probability(text: &str) -> Result<f64, String> {
 }
 
 impl Link {
-    pub fn run(self, json: bool) -> Result<Done> {
+    pub async fn run(self, json: bool) -> Result<Done> {
         match self.explain {
             Some(Explaining::Explain(explain)) => explain.run(json),
             None if self.run.suggest.is_some() => suggest::run(&self.run, json),
-            None => run::run(&self.run, json),
+            None => run::run(&self.run, json).await,
         }
     }
 }
@@ -150,7 +153,7 @@ fn feed(table: &mut Table, builder: &mut Builder<'_>, layout: &Layout, one_in: u
         let (empty, emptied) = std::sync::mpsc::channel::<Batch>();
         scope.spawn(move || {
             loop {
-                let mut batch = emptied.try_recv().unwrap_or_default();
+                let mut batch = emptied.try_recv().unwrap_or_else(|_| table.batch());
                 let more = table.next(&mut batch);
                 let last = !matches!(more, Ok(true));
                 // Whoever waited may have given up on an earlier error.

@@ -1,10 +1,14 @@
 //! Linkage of whole tables, from files to files.
 
+use std::time::Duration;
+
+use ::cluster::{Done as Progress, Settings};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use linkage::Model;
-use linkage::batch::{Assigned, Clusters, Link, Linkage, Population, quality};
+use linkage::batch::{Assigned, Clusters, Link, Linkage, Parameters, Population, links_of, quality};
 
+use super::super::cluster;
 use super::chart::Shown;
 use super::receipt::{Judged, Receipt, Rule};
 use super::write::{Field, Sink};
@@ -16,7 +20,7 @@ const ALL_WITH_ALL: usize = 50;
 /// The weakest bridge of a cluster that nobody need look at, in bits above the threshold.
 const SURE: f64 = 6.0;
 
-pub fn run(run: &Run, json: bool) -> Result<Done> {
+pub async fn run(run: &Run, json: bool) -> Result<Done> {
     let bar = bar(json);
     let mut receipt = Receipt::begin();
     let (text, model, id) = match &run.model {
@@ -50,14 +54,13 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
         .collect();
     receipt.lap("block");
     let entities = run.labels.as_deref().map(|path| labels::read(path, &people)).transpose()?;
-    let model = if run.train {
+    let mut parameters = None;
+    if run.train {
         bar.set_message("training");
-        let trained = train(run, &linkage, (&model, &text), entities.as_deref(), &mut receipt)?;
+        parameters = Some(train(run, &linkage, &text, entities.as_deref(), &mut receipt)?);
         receipt.lap("train");
-        trained
-    } else {
-        model.clone()
-    };
+    }
+    let model = parameters.as_ref().map_or_else(|| model.clone(), |parameters| model.with(parameters));
     let link = run.threshold.map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
     receipt.threshold = 1.0 / (1.0 + (-link).exp2());
     let shows_more = run.pairs.is_some() || run.review.is_some() || run.chart.is_some();
@@ -67,7 +70,13 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
         link
     };
     bar.set_message("comparing");
-    let mut links = linkage.links(&model, least);
+    let mut links = match &run.cluster {
+        None => linkage.links(&model, least),
+        Some(address) => {
+            let tasks = linkage.tasks(&text, parameters.as_ref(), least);
+            over(address, run.deadline, tasks, &bar).await?
+        }
+    };
     receipt.lap("compare");
     bar.set_message("clustering");
     let taken: Vec<Link> = links.iter().copied().filter(|pair| f64::from(pair.weight) >= link).collect();
@@ -120,6 +129,29 @@ pub fn run(run: &Run, json: bool) -> Result<Done> {
     Ok(if receipt.has_findings() { Done::WithFindings } else { Done::Clean })
 }
 
+/// Lets a cluster do the comparing.
+async fn over(
+    address: &str,
+    minutes: u64,
+    tasks: impl Iterator<Item = Vec<u8>>,
+    bar: &ProgressBar,
+) -> Result<Vec<Link>> {
+    let settings = Settings {
+        deadline: Duration::from_secs(60 * minutes),
+        ..Settings::default()
+    };
+    let progress = |done: Progress| {
+        let repeated = match done.repeated {
+            0 => String::new(),
+            times => format!(", {times} attempts repeated"),
+        };
+        bar.set_message(format!("comparing: {} tasks done{repeated}", done.tasks));
+    };
+    let address = address.trim_start_matches("df://");
+    let answers = cluster::kernel_over(address, cluster::LINKAGE, tasks, &settings, progress).await?;
+    links_of(&answers).map_err(anyhow::Error::msg)
+}
+
 fn bar(json: bool) -> ProgressBar {
     if json {
         return ProgressBar::hidden();
@@ -128,7 +160,7 @@ fn bar(json: bool) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
@@ -136,10 +168,10 @@ fn bar(json: bool) -> ProgressBar {
 fn train(
     run: &Run,
     linkage: &Linkage<'_>,
-    (model, text): (&Model, &str),
+    text: &str,
     entities: Option<&[Option<u32>]>,
     receipt: &mut Receipt,
-) -> Result<Model> {
+) -> Result<Parameters> {
     let parameters = match entities {
         Some(entities) => linkage.train_on(entities),
         None => linkage.train(),
@@ -149,7 +181,7 @@ fn train(
         let text = linkage::suggest::retrained(text, &parameters).context("the model file")?;
         std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    Ok(model.with(&parameters))
+    Ok(parameters)
 }
 
 /// The files that were asked for.

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use linkage::Model;
-use linkage::batch::Rows;
+use linkage::batch::{Batch, Rows};
 use linkage::suggest::{Draft, Profile, Refined, WordLists, refine};
 use serde_json::json;
 
-use super::tables::{Batch, Table};
+use super::tables::Table;
 use super::{Done, Run, WORDS, between, names, population};
 
 /// Rows from which a suggestion is made; of larger tables as many are taken, as if by chance.
@@ -54,9 +54,9 @@ pub struct Suggested {
 pub fn suggest(run: &Run) -> Result<Suggested> {
     let mut rows = 0;
     let mut profile: Option<Profile> = None;
-    let mut batch = Batch::default();
     for file in &run.files {
         let mut table = Table::open(file)?;
+        let mut batch = table.batch();
         let profile = profile.get_or_insert_with(|| Profile::new(table.headings.clone()));
         anyhow::ensure!(
             profile.headings() == table.headings,

@@ -8,46 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use arrow_array::{Array as _, RecordBatch, StringArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use linkage::batch::Rows;
+use linkage::batch::{Batch, Rows as _};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 /// Rows read at a time.
 const AT_ONCE: usize = 1 << 14;
 /// Rows left out that are told one by one.
 const TOLD: usize = 20;
-
-/// Some rows, one field behind the other.
-#[derive(Default)]
-pub struct Batch {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-    width: usize,
-}
-
-impl Rows for Batch {
-    fn len(&self) -> usize {
-        self.ends.len() / self.width.max(1)
-    }
-
-    fn field(&self, row: usize, column: usize) -> &[u8] {
-        let at = row * self.width + column;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[at] as usize]
-    }
-}
-
-impl Batch {
-    fn clear(&mut self, width: usize) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.width = width;
-    }
-
-    fn push(&mut self, field: &[u8]) {
-        self.bytes.extend_from_slice(field);
-        self.ends.push(self.bytes.len() as u32);
-    }
-}
 
 /// A table that is being read.
 pub struct Table {
@@ -104,18 +71,21 @@ impl Table {
         })
     }
 
+    /// A batch of the right width to read into.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.headings.len())
+    }
+
     /// Reads the next rows; false when there are none.
     pub fn next(&mut self, batch: &mut Batch) -> Result<bool> {
-        batch.clear(self.headings.len());
+        batch.clear();
         match &mut self.reader {
             Reader::Csv(reader, record) => {
                 let wanted = self.headings.len();
                 while batch.len() < AT_ONCE {
                     match reader.read_byte_record(record) {
                         Ok(false) => break,
-                        Ok(true) if record.len() == wanted => {
-                            record.iter().for_each(|field| batch.push(field));
-                        }
+                        Ok(true) if record.len() == wanted => batch.push(record.iter()),
                         // A line of nothing but spaces.
                         Ok(true) if record.len() == 1 && record[0].trim_ascii().is_empty() => {}
                         Ok(true) => {
@@ -202,10 +172,11 @@ fn fill(batch: &mut Batch, rows: &RecordBatch) -> Result<()> {
         })
         .collect::<Result<Vec<StringArray>>>()?;
     for row in 0..rows.num_rows() {
-        for column in &columns {
-            let field = if column.is_null(row) { "" } else { column.value(row) };
-            batch.push(field.as_bytes());
-        }
+        batch.push(columns.iter().map(|column| value(column, row)));
     }
     Ok(())
+}
+
+fn value(column: &StringArray, row: usize) -> &[u8] {
+    if column.is_null(row) { &[] } else { column.value(row).as_bytes() }
 }

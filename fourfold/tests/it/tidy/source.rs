@@ -57,7 +57,14 @@ fn relative(path: &Path) -> String {
 /// Every Rust file of the product, tests apart.
 pub fn product() -> Vec<Source> {
     let mut found = Vec::new();
-    for folder in ["engines", "foundation", "missions", "county", "fourfold"] {
+    for folder in [
+        "engines",
+        "foundation",
+        "missions",
+        "cluster",
+        "county",
+        "fourfold",
+    ] {
         walk(&root().join(folder), &[".rs"], &mut found);
     }
     let all: Vec<Source> = found

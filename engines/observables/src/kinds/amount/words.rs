@@ -1,21 +1,22 @@
 //! Sums spelled out: the number words before `pounds`, `quid` or `grand`.
 
-use super::written;
+use super::number::{ONE, total, written};
 use crate::scan::{Anchor, Scan};
+use crate::words::Lower;
 
 /// At most so many words are read backwards.
 const MOST_WORDS: usize = 14;
 
 /// Reads the number words before a word of money.
-pub(super) fn before(scan: &Scan<'_>, money: &Anchor) -> Option<(usize, usize, String)> {
-    let (currency, unit) = match scan.text[money.start..money.end]
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "pounds" | "pound" | "quid" => ("GBP", 1),
-        "euros" => ("EUR", 1),
-        "dollars" => ("USD", 1),
-        "grand" => ("GBP", 1_000),
+pub(super) fn before(scan: &Scan<'_>, money: &Anchor) -> Option<super::Sum> {
+    let word = Lower::of(&scan.bytes[money.start..money.end]);
+    let (currency, unit) = match word.as_bytes() {
+        b"pounds" | b"pound" | b"quid" => ("GBP", 1),
+        b"euros" => ("EUR", 1),
+        b"dollars" => ("USD", 1),
+        b"fiver" | b"fivers" => ("GBP", 5),
+        b"tenner" | b"tenners" => ("GBP", 10),
+        b"grand" => ("GBP", 1_000),
         _ => return None,
     };
     let mut words = Vec::new();
@@ -39,10 +40,7 @@ pub(super) fn before(scan: &Scan<'_>, money: &Anchor) -> Option<(usize, usize, S
     Some((
         start,
         money.end,
-        written(
-            currency,
-            super::total(u128::from(number) * super::ONE, unit)?,
-        ),
+        written(currency, total(u128::from(number) * ONE / 2, unit)?),
     ))
 }
 
@@ -102,14 +100,29 @@ fn numeral(word: &str) -> Option<u64> {
     }
 }
 
-/// The number that the words say: hundreds multiply what precedes them, thousands and millions
-/// close a group. `a` and `half a` stand only before such a multiplier.
+/// Twice the number that the words say: hundreds multiply what precedes them, thousands and
+/// millions close a group. `a` and `half a` stand only before such a multiplier.
 fn value(words: &[&str], unit_multiplies: bool) -> Option<u64> {
     match words {
-        ["half", "a", "million"] => return Some(500_000),
-        ["a"] => return unit_multiplies.then_some(1),
+        ["half", "a", "million"] => return Some(1_000_000),
+        ["half", "a"] if unit_multiplies => return Some(1),
+        ["a"] => return unit_multiplies.then_some(2),
+        [number @ .., "and", "a", "half"] => return Some(whole(number)? * 2 + 1),
+        [
+            number @ ..,
+            "and",
+            "a",
+            "half",
+            unit @ ("thousand" | "million"),
+        ] => {
+            return (whole(number)? * 2 + 1).checked_mul(numeral(unit)?);
+        }
         _ => {}
     }
+    whole(words)?.checked_mul(2)
+}
+
+fn whole(words: &[&str]) -> Option<u64> {
     let (mut total, mut group) = (0u64, None::<u64>);
     for (at, word) in words.iter().enumerate() {
         match *word {
