@@ -458,7 +458,9 @@ pub(crate) fn dates_agree(kind: TestKind, bound: f64, a: PackedDate, b: PackedDa
         TestKind::DayMonthSwapped => {
             a.year == b.year && a.month == b.day && a.day == b.month && a.month != a.day
         }
-        TestKind::WithinDays => a.may_be_within(b, bound) && a.number().abs_diff(b.number()) as f64 <= bound,
+        TestKind::WithinDays => {
+            a.may_be_within(b, bound) && a.number().abs_diff(b.number()) as f64 <= bound
+        }
         // 1 January is what people write when they know no more than the year.
         TestKind::YearOnly => {
             let first = |date: PackedDate| date.month == 0x10 && date.day == 0x10;

@@ -23,6 +23,18 @@ pub enum Error {
         /// What is missing.
         what: &'static str,
     },
+    /// More comparisons, or levels of one, than the engine keeps count of.
+    #[error("{place} has {found} {what}: at most {most} are read")]
+    TooMany {
+        /// Where in the model.
+        place: String,
+        /// What there are too many of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// The prior is not a probability.
     #[error("`prior` is {value}: it must lie between 0 and 1 (one in a million is 0.000001)")]
     Prior {

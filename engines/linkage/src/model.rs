@@ -9,6 +9,10 @@ use crate::error::Error;
 use crate::written::Written;
 use crate::{Prepared, columns, comparisons};
 
+/// Training counts patterns of levels: so many comparisons of so many levels fit one number, with
+/// one value of each left for "missing".
+const MOST_COMPARISONS: usize = 32;
+const MOST_LEVELS: usize = 15;
 /// Version of the file form.
 const VERSION: u32 = 1;
 
@@ -370,6 +374,16 @@ fn plausible(written: &Written) -> Result<(), Error> {
     ] {
         if count == 0 {
             return Err(Error::Nothing { what });
+        }
+    }
+    let most_levels = written.comparison.iter().map(|comparison| comparison.levels.len()).max();
+    for (what, found, most) in [
+        ("comparisons", written.comparison.len(), MOST_COMPARISONS),
+        ("levels in one comparison", most_levels.unwrap_or(0), MOST_LEVELS),
+    ] {
+        if found > most {
+            let place = "the linkage model".to_owned();
+            return Err(Error::TooMany { place, what, found, most });
         }
     }
     if !(written.prior > 0.0 && written.prior < 1.0) {

@@ -175,12 +175,10 @@ impl Model {
         let kind = self.columns[column].kind;
         let worded = matches!(kind, Kind::Name | Kind::Forename | Kind::Text);
         let words = || value.split(' ').filter(move |_| worded);
-        let formal = words()
-            .filter(|_| kind == Kind::Forename)
-            .flat_map(|word| {
-                let formal = self.nicknames.get(word).into_iter().flatten().copied();
-                std::iter::once(stable::hash(word)).chain(formal)
-            });
+        let formal = words().filter(|_| kind == Kind::Forename).flat_map(|word| {
+            let formal = self.nicknames.get(word).into_iter().flatten().copied();
+            std::iter::once(stable::hash(word)).chain(formal)
+        });
         sheet.add(value, words().map(stable::hash), formal);
     }
 }

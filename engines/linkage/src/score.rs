@@ -93,7 +93,10 @@ impl Model {
             .collect();
         let sum = self.prior_weight + parts.iter().map(|part| part.weight).sum::<f64>();
         let related = self.related_weight.map_or(0.0, |prior| {
-            let against = parts.iter().map(|part| (part.m / part.r).log2()).sum::<f64>();
+            let against = parts
+                .iter()
+                .map(|part| (part.m / part.r).log2())
+                .sum::<f64>();
             taken_by_related(sum, prior + against)
         });
         let sum = sum + related;

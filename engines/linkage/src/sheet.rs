@@ -127,7 +127,11 @@ impl Sheet {
 
     /// The values of a slot, ascending; none for a slot that does not exist.
     pub(crate) fn slot(&self, slot: usize) -> Values<'_> {
-        let end = |slot: usize| self.ends.get(slot).map_or(self.places.len(), |end| *end as usize);
+        let end = |slot: usize| {
+            self.ends
+                .get(slot)
+                .map_or(self.places.len(), |end| *end as usize)
+        };
         let start = slot.checked_sub(1).map_or(0, end);
         Values {
             sheet: self,
@@ -145,7 +149,8 @@ impl Sheet {
 
     /// Whether another value of this many bytes still fits: offsets have 32 bits.
     pub(crate) fn fits(&self, bytes: usize) -> bool {
-        u32::try_from(self.text.len() + bytes).is_ok() && u32::try_from(self.hashes.len() + bytes).is_ok()
+        u32::try_from(self.text.len() + bytes).is_ok()
+            && u32::try_from(self.hashes.len() + bytes).is_ok()
     }
 
     /// Adds a value to the slot that is being filled. `words` and `formal` give hashes in any order.

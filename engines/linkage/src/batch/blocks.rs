@@ -70,7 +70,10 @@ impl Blocks {
             several: Vec::with_capacity(width),
             hot: Vec::new(),
         };
-        for some in model.rules.chunks(AT_ONCE.max(rayon::current_num_threads())) {
+        for some in model
+            .rules
+            .chunks(AT_ONCE.max(rayon::current_num_threads()))
+        {
             let built: Vec<(RuleBlocks, Keyed, Vec<HotBlock>)> = some
                 .par_iter()
                 .map(|rule| {
@@ -94,7 +97,10 @@ impl Blocks {
     /// Enters the marks of some rules beside those of the rules before.
     fn enter(&mut self, built: &[(RuleBlocks, Keyed, Vec<HotBlock>)], width: usize) {
         let first = self.rules.len();
-        let rows = self.marks.par_chunks_mut((ENTERED * width).max(1)).enumerate();
+        let rows = self
+            .marks
+            .par_chunks_mut((ENTERED * width).max(1))
+            .enumerate();
         rows.for_each(|(chunk, rows)| {
             for (at, row) in rows.chunks_mut(width).enumerate() {
                 let unit = chunk * ENTERED + at;
@@ -135,7 +141,12 @@ impl Blocks {
     pub(crate) fn stretches(&self, pairs: u64) -> Vec<Stretch> {
         let mut stretches = Vec::new();
         for (rule, blocks) in self.rules.iter().enumerate() {
-            let begun = |from: u32| Stretch { rule, from, to: from, pairs: 0 };
+            let begun = |from: u32| Stretch {
+                rule,
+                from,
+                to: from,
+                pairs: 0,
+            };
             let mut open = begun(0);
             for block in 0..blocks.count() {
                 open.pairs += blocks.pairs(block);
@@ -189,9 +200,17 @@ impl Blocks {
     /// Whether a rule that gives several keys looks at the pair.
     #[cold]
     fn several_meet(&self, one: u32, other: u32, marks: &[u32], others: &[u32]) -> bool {
-        let rules = marks.iter().zip(others).zip(self.several.iter().zip(&self.rules));
+        let rules = marks
+            .iter()
+            .zip(others)
+            .zip(self.several.iter().zip(&self.rules));
         let mut may_meet = rules.filter(|((a, b), (several, _))| **several && *a & *b != 0);
         may_meet.any(|(_, (_, rule))| rule.share_one(one, other))
+    }
+
+    /// Whether a pair of a block stands in an earlier block of the same rule, too.
+    pub(crate) fn shared_before(&self, rule: usize, block: u32, one: u32, other: u32) -> bool {
+        self.several[rule] && self.rules[rule].shared_before(block, one, other)
     }
 
     /// Whether a rule before this one looks at the pair.
@@ -208,14 +227,17 @@ impl Blocks {
     pub(crate) fn finders(&self, rule: usize, one: u32, other: u32) -> impl Iterator<Item = usize> {
         let pairs = self.marks(one, rule).iter().zip(self.marks(other, rule));
         let rules = self.rules.iter().zip(&self.several);
-        pairs.zip(rules).enumerate().filter_map(move |(at, ((a, b), (rule, several)))| {
-            let found = if *several {
-                a & b != 0 && rule.share_one(one, other)
-            } else {
-                *a != 0 && a == b
-            };
-            found.then_some(at)
-        })
+        pairs
+            .zip(rules)
+            .enumerate()
+            .filter_map(move |(at, ((a, b), (rule, several)))| {
+                let found = if *several {
+                    a & b != 0 && rule.share_one(one, other)
+                } else {
+                    *a != 0 && a == b
+                };
+                found.then_some(at)
+            })
     }
 }
 

@@ -183,14 +183,16 @@ impl Group {
         for place in 0..self.units.len() as u32 {
             let lowest = root(&mut self.parent, place);
             if lowest != place {
-                done.lowest.push((self.units[place as usize], self.units[lowest as usize]));
+                done.lowest
+                    .push((self.units[place as usize], self.units[lowest as usize]));
             }
         }
     }
 
     fn begin(&mut self, links: &[(u32, Link)]) {
         self.units.clear();
-        self.units.extend(links.iter().flat_map(|(_, link)| [link.one, link.other]));
+        self.units
+            .extend(links.iter().flat_map(|(_, link)| [link.one, link.other]));
         self.units.sort_unstable();
         self.units.dedup();
         self.parent.clear();
@@ -205,13 +207,7 @@ impl Group {
 
     /// Whether the mean weight of pairs from either side reaches the bar; of large groups, some
     /// members spread evenly.
-    fn cohere(
-        &mut self,
-        one: u32,
-        other: u32,
-        cohesion: f64,
-        weigh: &mut Weigh<'_>,
-    ) -> bool {
+    fn cohere(&mut self, one: u32, other: u32, cohesion: f64, weigh: &mut Weigh<'_>) -> bool {
         members(&self.next, one, &mut self.ones);
         members(&self.next, other, &mut self.others);
         while self.ones.len() * self.others.len() > ASKED {

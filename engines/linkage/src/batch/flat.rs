@@ -64,8 +64,14 @@ mod tests {
             batch.push(["d"].map(str::as_bytes));
             batch.push(["e", "f", "g", "h"].map(str::as_bytes));
             let field = |row, column| std::str::from_utf8(batch.field(row, column)).unwrap();
-            let all: Vec<&str> = (0..batch.len()).flat_map(|row| [0, 1, 2, 3].map(|at| field(row, at))).collect();
-            assert_eq!(all, ["a", "", "bc", "", "d", "", "", "", "e", "f", "g", ""], "{round}");
+            let all: Vec<&str> = (0..batch.len())
+                .flat_map(|row| [0, 1, 2, 3].map(|at| field(row, at)))
+                .collect();
+            assert_eq!(
+                all,
+                ["a", "", "bc", "", "d", "", "", "", "e", "f", "g", ""],
+                "{round}"
+            );
             batch.clear();
             assert!(batch.is_empty());
         }

@@ -54,9 +54,8 @@ impl Interner {
         }
         let (bytes, ends) = (&self.bytes, &self.ends);
         let half = hash(text);
-        let same = |(number, other): &(u32, u32)| {
-            *other == half && stretch(bytes, ends, *number) == text
-        };
+        let same =
+            |(number, other): &(u32, u32)| *other == half && stretch(bytes, ends, *number) == text;
         if let Some((number, _)) = self.numbers.find(placed(half), same) {
             return Some(*number);
         }
@@ -64,7 +63,8 @@ impl Interner {
         let end = u32::try_from(self.bytes.len() + text.len()).ok()?;
         self.bytes.extend_from_slice(text);
         self.ends.push(end);
-        self.numbers.insert_unique(placed(half), (number, half), |(_, half)| placed(*half));
+        self.numbers
+            .insert_unique(placed(half), (number, half), |(_, half)| placed(*half));
         Some(number)
     }
 

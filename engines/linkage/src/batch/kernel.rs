@@ -118,7 +118,13 @@ impl<'a> Kernel<'a> {
 
     /// The match weight of two units in bits, or nothing when it lies below `cut`. Symmetric; the
     /// same as [`Model::compare`] gives up to rounding.
-    pub(crate) fn weight(&self, memory: &mut Memory, one: u32, other: u32, cut: f64) -> Option<f64> {
+    pub(crate) fn weight(
+        &self,
+        memory: &mut Memory,
+        one: u32,
+        other: u32,
+        cut: f64,
+    ) -> Option<f64> {
         self.weight_of(memory, self.side(one), self.side(other), cut)
     }
 
@@ -140,7 +146,8 @@ impl<'a> Kernel<'a> {
         };
         let mut open = std::mem::take(&mut memory.open);
         open.clear();
-        let possible = self.look(&mut sum, &mut open, a, b, cut) && self.close(&mut sum, &open, memory, a, b, cut);
+        let possible = self.look(&mut sum, &mut open, a, b, cut)
+            && self.close(&mut sum, &open, memory, a, b, cut);
         memory.open = open;
         if !possible {
             return None;
@@ -150,7 +157,14 @@ impl<'a> Kernel<'a> {
 
     /// Adds what sketches decide and lists what they leave open; false if the pair cannot reach the
     /// cut.
-    fn look(&self, sum: &mut Sum, open: &mut Vec<(u32, Open)>, a: Side<'_>, b: Side<'_>, cut: f64) -> bool {
+    fn look(
+        &self,
+        sum: &mut Sum,
+        open: &mut Vec<(u32, Open)>,
+        a: Side<'_>,
+        b: Side<'_>,
+        cut: f64,
+    ) -> bool {
         for (at, lane) in self.lanes.iter().enumerate() {
             if !sum.may_reach(cut, self.most_left[at]) {
                 return false;
@@ -211,7 +225,9 @@ impl<'a> Kernel<'a> {
         }
         for ceiling in &self.model.ceilings {
             let differs = |at: usize| sum.differing >> (at & 63) & 1 == 1;
-            if ceiling.at_most < weight && ceiling.applies(self.row(a.cells), self.row(b.cells), differs) {
+            if ceiling.at_most < weight
+                && ceiling.applies(self.row(a.cells), self.row(b.cells), differs)
+            {
                 weight = ceiling.at_most;
             }
         }
@@ -231,19 +247,15 @@ impl<'a> Kernel<'a> {
     /// Whether a ceiling below the review threshold holds the pair down.
     pub(crate) fn held_down(&self, levels: &Levels, one: u32, other: u32) -> bool {
         let differs = |at: usize| {
-            let reached = self.model.comparisons[at].levels.get(usize::from(levels[at]));
+            let reached = self.model.comparisons[at]
+                .levels
+                .get(usize::from(levels[at]));
             reached.is_some_and(|level| level.tests.is_empty())
         };
         let (a, b) = (self.people.row(one), self.people.row(other));
         self.model.ceilings.iter().any(|ceiling| {
             ceiling.at_most < self.model.review_threshold() && ceiling.applies(a, b, differs)
         })
-    }
-
-    /// The level that one comparison of the model reaches.
-    pub(crate) fn level_of(&self, memory: &mut Memory, comparison: usize, one: u32, other: u32) -> u8 {
-        let lane = self.lanes.iter().find(|lane| lane.comparison == comparison);
-        lane.map_or(MISSING, |lane| self.level(lane, memory, self.side(one), self.side(other)))
     }
 
     fn row<'r>(&'r self, cells: &'r [u32]) -> Row<'r> {
@@ -262,7 +274,14 @@ impl<'a> Kernel<'a> {
     }
 
     /// The level of a comparison that sketches do not decide.
-    fn open_level(&self, lane: &Lane, open: Open, memory: &mut Memory, a: Side<'_>, b: Side<'_>) -> u8 {
+    fn open_level(
+        &self,
+        lane: &Lane,
+        open: Open,
+        memory: &mut Memory,
+        a: Side<'_>,
+        b: Side<'_>,
+    ) -> u8 {
         let comparison = &self.model.comparisons[lane.comparison];
         let reached = || {
             let (a, b) = (self.row(a.cells), self.row(b.cells));

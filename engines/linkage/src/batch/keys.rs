@@ -83,14 +83,12 @@ impl<'p> RuleKeys<'p> {
         let of = |part: &'p Part| {
             let seen = match part.both() {
                 None => parts.seen.get(part).map(Seen::of),
-                Some((one, other)) => {
-                    match (parts.seen.get(&one), parts.seen.get(&other)) {
-                        (Some(PartKeys::One(one)), Some(PartKeys::One(two))) => {
-                            Some(Seen::Unordered(one, two, other.column()))
-                        }
-                        _ => None,
+                Some((one, other)) => match (parts.seen.get(&one), parts.seen.get(&other)) {
+                    (Some(PartKeys::One(one)), Some(PartKeys::One(two))) => {
+                        Some(Seen::Unordered(one, two, other.column()))
                     }
-                }
+                    _ => None,
+                },
             };
             (part.column(), seen.unwrap_or(Seen::Record(part)))
         };
@@ -113,7 +111,9 @@ impl<'p> RuleKeys<'p> {
             let cell = cells[*column] as usize;
             let part = match seen {
                 Seen::One(keys) => keys[cell],
-                Seen::Unordered(one, two, other) => unordered(one[cell], two[cells[*other] as usize]),
+                Seen::Unordered(one, two, other) => {
+                    unordered(one[cell], two[cells[*other] as usize])
+                }
                 _ => 0,
             };
             if part == 0 {
@@ -150,7 +150,10 @@ impl<'p> RuleKeys<'p> {
                     Seen::One(keys) => add(keys[cell]),
                     Seen::Several(ends, keys) => {
                         let start = cell.checked_sub(1).map_or(0, |before| ends[before]);
-                        keys[start as usize..ends[cell] as usize].iter().copied().for_each(add);
+                        keys[start as usize..ends[cell] as usize]
+                            .iter()
+                            .copied()
+                            .for_each(add);
                     }
                     Seen::Unordered(one, two, other) => {
                         add(unordered(one[cell], two[cells[*other] as usize]));
@@ -219,7 +222,10 @@ struct Cell<'p> {
 
 impl Record for Cell<'_> {
     fn values(&self, column: usize) -> crate::sheet::Values<'_> {
-        debug_assert_eq!(column, self.column, "a part of one column reads that column");
+        debug_assert_eq!(
+            column, self.column,
+            "a part of one column reads that column"
+        );
         self.pool.sheet.slot(self.slot)
     }
 }

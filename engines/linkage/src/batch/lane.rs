@@ -76,10 +76,16 @@ impl Lane {
         }
         reads.sort_unstable();
         reads.dedup();
-        let adjustment = comparison.frequency_most.map(|_| adjustments(comparison, people));
+        let adjustment = comparison
+            .frequency_most
+            .map(|_| adjustments(comparison, people));
         let rarest = adjustment.iter().flatten().copied().fold(0.0, f32::max);
         let of = |level: &crate::model::Level| LaneLevel {
-            glances: level.tests.iter().map(|test| Glance::new(test, model)).collect(),
+            glances: level
+                .tests
+                .iter()
+                .map(|test| Glance::new(test, model))
+                .collect(),
             weight: level.weight,
             against_related: level.against_related,
             most: level.weight + if level.exact { f64::from(rarest) } else { 0.0 },
@@ -129,7 +135,11 @@ impl Lane {
             if one == other && self.first_is_exact {
                 return Told::Level(0);
             }
-        } else if !self.columns.iter().any(|at| a.cells[*at] != 0 && b.cells[*at] != 0) {
+        } else if !self
+            .columns
+            .iter()
+            .any(|at| a.cells[*at] != 0 && b.cells[*at] != 0)
+        {
             return Told::Missing;
         }
         let mut open: Option<Open> = None;
@@ -200,16 +210,20 @@ impl LaneLevel {
 }
 
 fn is_dear(comparison: &Comparison) -> bool {
-    comparison.levels.iter().flat_map(|level| &level.tests).any(|test| {
-        matches!(
-            test.kind,
-            TestKind::JaroWinkler
-                | TestKind::Words
-                | TestKind::SharesWord
-                | TestKind::Nickname
-                | TestKind::Soundex
-        )
-    })
+    comparison
+        .levels
+        .iter()
+        .flat_map(|level| &level.tests)
+        .any(|test| {
+            matches!(
+                test.kind,
+                TestKind::JaroWinkler
+                    | TestKind::Words
+                    | TestKind::SharesWord
+                    | TestKind::Nickname
+                    | TestKind::Soundex
+            )
+        })
 }
 
 /// By cell, what frequency adds where two records both have it.
@@ -220,12 +234,19 @@ fn adjustments(comparison: &Comparison, people: &Population) -> Vec<f32> {
             *count
         } else {
             let values = pool.sheet.slot(cell);
-            let seen = values.map(|value| pool.seen(cell as u32, value.hash())).min();
+            let seen = values
+                .map(|value| pool.seen(cell as u32, value.hash()))
+                .min();
             seen.unwrap_or(*count)
         };
         adjusted(comparison, people.counted, seen) as f32
     };
-    pool.counts.par_iter().enumerate().with_min_len(1 << 12).map(of).collect()
+    pool.counts
+        .par_iter()
+        .enumerate()
+        .with_min_len(1 << 12)
+        .map(of)
+        .collect()
 }
 
 /// log2(u / share) of a value that `seen` of `records` bear, at most what the model allows.

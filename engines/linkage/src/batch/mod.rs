@@ -102,7 +102,9 @@ impl<'a> Linkage<'a> {
     }
 
     pub(crate) fn kernel<'k>(&'k self, model: &'k Model) -> Kernel<'k> {
-        let sketches = self.sketches.get_or_init(|| Sketches::new(&self.model, self.people));
+        let sketches = self
+            .sketches
+            .get_or_init(|| Sketches::new(&self.model, self.people));
         Kernel::new(model, self.people, sketches)
     }
 
@@ -137,7 +139,11 @@ impl<'a> Linkage<'a> {
                         return;
                     }
                     if let Some(weight) = kernel.weight_of(&mut memory, a, b, cut) {
-                        links.push(Link { one, other, weight: weight as f32 });
+                        links.push(Link {
+                            one,
+                            other,
+                            weight: weight as f32,
+                        });
                     }
                 });
                 memories.give_back(memory);

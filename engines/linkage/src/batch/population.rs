@@ -34,48 +34,32 @@ impl Population {
     pub fn new(table: Table) -> Self {
         let notes = table.notes().to_vec();
         let (pools, columns, sources, ids) = table.into_people();
-        let contents: Vec<Vec<u64>> = pools.par_iter().map(contents).collect();
-        let mut order: Vec<(u64, u32)> = (0..sources.len())
-            .into_par_iter()
-            .map(|row| {
-                let start = Stable::NEW.add_number(u64::from(sources[row]));
-                let said = columns.iter().zip(&contents).fold(start, |so_far, (cells, contents)| {
-                    so_far.add_number(contents[cells[row] as usize])
-                });
-                (said.finish(), row as u32)
-            })
-            .collect();
-        drop(contents);
+        let width = pools.len();
+        let mut order = order(&pools, &columns, &sources);
         order.par_sort_unstable();
 
+        let mut cells = vec![0; order.len() * width];
+        let rows = cells
+            .par_chunks_mut(width.max(1))
+            .zip(&order)
+            .with_min_len(1 << 12);
+        rows.for_each(|(cells, (_, row))| {
+            for (cell, column) in cells.iter_mut().zip(&columns) {
+                *cell = column[*row as usize];
+            }
+        });
+        drop(columns);
         let mut people = Self {
             pools,
             counted: sources.len() as u64,
-            cells: Vec::with_capacity(order.len() * columns.len()),
+            cells,
             records: Vec::with_capacity(order.len()),
             sources: Vec::with_capacity(order.len()),
             unit_of: vec![0; order.len()],
             ids,
             notes,
         };
-        let mut last = None;
-        for (said, row) in order {
-            let row = row as usize;
-            let same = last.is_some_and(|(hash, other): (u64, usize)| {
-                hash == said
-                    && sources[other] == sources[row]
-                    && columns.iter().all(|cells| cells[other] == cells[row])
-            });
-            if !same {
-                people.cells.extend(columns.iter().map(|cells| cells[row]));
-                people.records.push(0);
-                people.sources.push(sources[row]);
-                last = Some((said, row));
-            }
-            let unit = people.records.len() - 1;
-            people.records[unit] += 1;
-            people.unit_of[row] = unit as u32;
-        }
+        people.fold(&order, &sources);
         people
     }
 
@@ -91,6 +75,32 @@ impl Population {
             ids: Ids::default(),
             notes: Vec::new(),
         }
+    }
+
+    /// Makes one unit of rows that follow each other and say the same.
+    fn fold(&mut self, order: &[(u64, u32)], sources: &[u16]) {
+        let width = self.pools.len();
+        for (at, (_, row)) in order.iter().enumerate() {
+            let row = *row as usize;
+            let (before, here) = self.cells.split_at_mut(at * width);
+            let here = &here[..width];
+            let last = self.records.len().wrapping_sub(1);
+            let same = self.sources.last() == Some(&sources[row])
+                && before[last * width..][..width] == *here;
+            if !same {
+                let next = self.records.len() * width;
+                self.cells.copy_within(at * width..(at + 1) * width, next);
+                self.records.push(0);
+                self.sources.push(sources[row]);
+            }
+            let unit = self.records.len() - 1;
+            self.records[unit] += 1;
+            self.unit_of[row] = unit as u32;
+        }
+        self.cells.truncate(self.records.len() * width);
+        self.cells.shrink_to_fit();
+        self.records.shrink_to_fit();
+        self.sources.shrink_to_fit();
     }
 
     /// How many distinct records there are.
@@ -170,16 +180,33 @@ impl Population {
     }
 }
 
-/// A stable hash of what each cell of a column says.
+/// The rows with a hash of what they say.
+fn order(pools: &[Pool], columns: &[Vec<u32>], sources: &[u16]) -> Vec<(u64, u32)> {
+    let contents: Vec<Vec<u64>> = pools.par_iter().map(contents).collect();
+    let of = |row: usize| {
+        let said = columns.iter().zip(&contents);
+        let start = mix(0, u64::from(sources[row]));
+        let said = said.fold(start, |so_far, (cells, contents)| {
+            mix(so_far, contents[cells[row] as usize])
+        });
+        (said, row as u32)
+    };
+    (0..sources.len()).into_par_iter().map(of).collect()
+}
+
+/// Takes a further number into a hash (the multiplier of Knuth's hash).
+fn mix(hash: u64, number: u64) -> u64 {
+    let mixed = (hash ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ mixed >> 29
+}
+
+/// A hash of what each cell of a column says: the same in every run, whatever the cell's number.
 fn contents(pool: &Pool) -> Vec<u64> {
-    (0..pool.sheet.slots())
-        .map(|slot| {
-            let values = pool.sheet.slot(slot);
-            values
-                .fold(Stable::NEW, |so_far, value| so_far.add_number(value.hash()))
-                .finish()
-        })
-        .collect()
+    let of = |slot| {
+        let values = pool.sheet.slot(slot);
+        values.fold(1, |so_far, value| mix(so_far, value.hash()))
+    };
+    (0..pool.sheet.slots()).map(of).collect()
 }
 
 /// How common the values of one unit are.

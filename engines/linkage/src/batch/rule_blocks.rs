@@ -42,11 +42,13 @@ impl Keyed {
     pub(crate) fn new(keys: &RuleKeys<'_>, people: &Population) -> Self {
         if keys.is_single() {
             let mut of = vec![0; people.units()];
-            of.par_chunks_mut(UNITS).enumerate().for_each(|(chunk, of)| {
-                for (at, key) in of.iter_mut().enumerate() {
-                    *key = keys.only(people, (chunk * UNITS + at) as u32);
-                }
-            });
+            of.par_chunks_mut(UNITS)
+                .enumerate()
+                .for_each(|(chunk, of)| {
+                    for (at, key) in of.iter_mut().enumerate() {
+                        *key = keys.only(people, (chunk * UNITS + at) as u32);
+                    }
+                });
             return Self::One(of);
         }
         let units = people.units();
@@ -61,7 +63,12 @@ impl Keyed {
             found.shrink_to_fit();
             found
         };
-        Self::Several((0..units.div_ceil(UNITS)).into_par_iter().map(chunk).collect())
+        Self::Several(
+            (0..units.div_ceil(UNITS))
+                .into_par_iter()
+                .map(chunk)
+                .collect(),
+        )
     }
 
     /// All keys with their units, ascending, each once. Keys that clash share a block, which costs
@@ -70,7 +77,10 @@ impl Keyed {
         match self {
             Self::One(of) => {
                 let keyed = of.iter().zip(0_u64..).filter(|(key, _)| **key != 0);
-                sorted(keyed.map(|(key, unit)| u64::from(*key) << 32 | unit), u32::BITS)
+                sorted(
+                    keyed.map(|(key, unit)| u64::from(*key) << 32 | unit),
+                    u32::BITS,
+                )
             }
             Self::Several(keyed) => {
                 let chunks = std::mem::take(keyed);
@@ -155,7 +165,9 @@ impl RuleBlocks {
         }
         drop(keyed_units);
         blocks.parts_from = blocks.ends.len();
-        let others: Vec<usize> = (0..people.pools.len()).filter(|at| !read.contains(at)).collect();
+        let others: Vec<usize> = (0..people.pools.len())
+            .filter(|at| !read.contains(at))
+            .collect();
         let mut notes = Vec::with_capacity(hot.len());
         for units in hot {
             notes.push(HotBlock {
@@ -216,17 +228,27 @@ impl RuleBlocks {
     /// in common. For a rule that gives several keys.
     pub(crate) fn bits(&self, unit: u32) -> u32 {
         let blocks = self.several.iter().flat_map(|several| several.of(unit));
-        blocks.fold(0, |bits, block| bits | 1 << (block.wrapping_mul(0x9e37_79b1) >> 27))
+        blocks.fold(0, |bits, block| {
+            bits | 1 << (block.wrapping_mul(0x9e37_79b1) >> 27)
+        })
     }
 
     /// Whether two units have a block in common, by a rule that gives several keys.
     pub(crate) fn share_one(&self, one: u32, other: u32) -> bool {
-        let Some(several) = &self.several else {
-            return false;
-        };
+        self.first_shared(one, other).is_some()
+    }
+
+    /// Whether a pair that stands in this block stands in an earlier one of the same rule, too.
+    pub(crate) fn shared_before(&self, block: u32, one: u32, other: u32) -> bool {
+        self.first_shared(one, other)
+            .is_some_and(|first| first < block)
+    }
+
+    fn first_shared(&self, one: u32, other: u32) -> Option<u32> {
+        let several = self.several.as_ref()?;
         let (one, other) = (several.of(one), several.of(other));
         // Few to a unit, so a plain look at all pairs is quickest.
-        one.iter().any(|block| other.contains(block))
+        one.iter().copied().find(|block| other.contains(block))
     }
 
     /// How many blocks there are.
@@ -250,7 +272,9 @@ impl Several {
     fn new(rule: &RuleBlocks, units: usize) -> Self {
         let mut ends = vec![0_u32; units];
         for block in 0..rule.parts_from {
-            rule.block(block).iter().for_each(|unit| ends[*unit as usize] += 1);
+            rule.block(block)
+                .iter()
+                .for_each(|unit| ends[*unit as usize] += 1);
         }
         let mut so_far = 0;
         for end in &mut ends {
@@ -270,7 +294,9 @@ impl Several {
     }
 
     fn of(&self, unit: u32) -> &[u32] {
-        let start = unit.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        let start = unit
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before as usize]);
         &self.blocks[start as usize..self.ends[unit as usize] as usize]
     }
 }

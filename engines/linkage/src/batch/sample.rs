@@ -49,44 +49,53 @@ pub(crate) fn unpack(pattern: Pattern, comparison: usize) -> Option<usize> {
     (level != 15).then_some(level)
 }
 
-/// How often each level of one comparison is reached by pairs taken at random, missing values left
-/// out. `counts[level]`.
-pub(crate) fn at_random(kernel: &Kernel<'_>, comparison: usize, pairs: u64, between: Between) -> Vec<u64> {
+/// How often each level of each comparison is reached by pairs taken at random, missing values left
+/// out. `counts[comparison][level]`.
+pub(crate) fn at_random(kernel: &Kernel<'_>, pairs: u64, between: Between) -> Vec<Vec<u64>> {
     const AT_ONCE: u64 = 1 << 14;
     let units = kernel.people.units() as u64;
-    let levels = kernel.model.comparisons[comparison].levels.len();
+    let comparisons = &kernel.model.comparisons;
+    let none = || -> Vec<Vec<u64>> {
+        comparisons
+            .iter()
+            .map(|of| vec![0; of.levels.len()])
+            .collect()
+    };
     if units < 2 {
-        return vec![0; levels];
+        return none();
     }
     let count = |chunk: u64| {
         let mut memory = kernel.memory();
-        let mut counts = vec![0_u64; levels];
+        let mut levels = Levels::new();
+        let mut counts = none();
         for at in chunk * AT_ONCE..pairs.min((chunk + 1) * AT_ONCE) {
-            let seed = scatter(at.wrapping_mul(2) ^ (comparison as u64) << 48);
-            let (one, other) = (seed % units, scatter(seed) % units);
-            let (one, other) = (one as u32, other as u32);
+            let seed = scatter(at.wrapping_mul(2));
+            let (one, other) = ((seed % units) as u32, (scatter(seed) % units) as u32);
             if one == other || !may_pair(kernel.people, between, one, other) {
                 continue;
             }
-            let level = kernel.level_of(&mut memory, comparison, one, other);
-            if level != MISSING {
-                counts[usize::from(level)] += 1;
+            kernel.levels(&mut memory, one, other, &mut levels);
+            for (counts, level) in counts.iter_mut().zip(&levels) {
+                if *level != MISSING {
+                    counts[usize::from(*level)] += 1;
+                }
             }
         }
         counts
     };
-    (0..pairs.div_ceil(AT_ONCE)).into_par_iter().map(count).reduce(
-        || vec![0; levels],
-        |mut all, some| {
-            all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+    (0..pairs.div_ceil(AT_ONCE))
+        .into_par_iter()
+        .map(count)
+        .reduce(none, |mut all, some| {
+            for (all, some) in all.iter_mut().flatten().zip(some.into_iter().flatten()) {
+                *all += some;
+            }
             all
-        },
-    )
+        })
 }
 
 pub(crate) fn may_pair(people: &Population, between: Between, one: u32, other: u32) -> bool {
-    between == Between::Everybody
-        || people.sources[one as usize] != people.sources[other as usize]
+    between == Between::Everybody || people.sources[one as usize] != people.sources[other as usize]
 }
 
 /// About `pairs` pairs of a rule's blocks: whole blocks, taken as if by chance.
@@ -97,12 +106,17 @@ pub(crate) fn of_rule(
     pairs: u64,
     between: Between,
 ) -> RuleSample {
-    let all: u64 = (0..blocks.count(rule)).map(|block| blocks.pairs_of(rule, block)).sum();
+    let all: u64 = (0..blocks.count(rule))
+        .map(|block| blocks.pairs_of(rule, block))
+        .sum();
     let one_in = (all / pairs.max(1)).max(1);
     let taken: Vec<usize> = (0..blocks.count(rule))
         .filter(|block| scatter((rule as u64) << 40 ^ *block as u64).is_multiple_of(one_in))
         .collect();
-    let looked_at: u64 = taken.iter().map(|block| blocks.pairs_of(rule, *block)).sum();
+    let looked_at: u64 = taken
+        .iter()
+        .map(|block| blocks.pairs_of(rule, *block))
+        .sum();
     let found = taken
         .par_chunks(taken.len().div_ceil(16).max(1))
         .map(|taken| {

@@ -59,12 +59,16 @@ impl Sketches {
             .map(|(pool, kind)| of_pool(pool, kind))
             .collect();
         let mut words = vec![0; people.units() * width];
-        words.par_chunks_mut(width.max(1)).enumerate().with_min_len(1 << 12).for_each(|(unit, row)| {
-            let cells = people.cells(unit as u32);
-            for ((word, cell), of) in row.iter_mut().zip(cells).zip(&by_cell) {
-                *word = of[*cell as usize];
-            }
-        });
+        words
+            .par_chunks_mut(width.max(1))
+            .enumerate()
+            .with_min_len(1 << 12)
+            .for_each(|(unit, row)| {
+                let cells = people.cells(unit as u32);
+                for ((word, cell), of) in row.iter_mut().zip(cells).zip(&by_cell) {
+                    *word = of[*cell as usize];
+                }
+            });
         Self { words, width }
     }
 
@@ -81,7 +85,11 @@ fn of_pool(pool: &Pool, kind: Kind) -> Vec<u64> {
             _ => 0,
         }
     };
-    (0..pool.sheet.slots()).into_par_iter().with_min_len(1 << 12).map(of).collect()
+    (0..pool.sheet.slots())
+        .into_par_iter()
+        .with_min_len(1 << 12)
+        .map(of)
+        .collect()
 }
 
 fn sketch(value: Value<'_>, kind: Kind) -> u64 {
@@ -214,7 +222,11 @@ impl Glance {
             self.equal
         } else {
             let (a, b) = (a.sketches[self.column], b.sketches[self.column]);
-            if a == 0 || b == 0 { None } else { self.look.between(a, b) }
+            if a == 0 || b == 0 {
+                None
+            } else {
+                self.look.between(a, b)
+            }
         };
         found.map(|found| found != self.negated)
     }

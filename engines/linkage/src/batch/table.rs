@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::intern::Interner;
 use crate::Model;
-use crate::model::Column;
 use crate::batch::Refused;
+use crate::model::Column;
 use crate::prepared::beginning;
 use crate::sheet::{Record, Sheet, Values};
 
@@ -112,7 +112,9 @@ impl<'m> Builder<'m> {
         for row in 0..count {
             match layout.id {
                 Some(at) => self.ids.extend_from_slice(rows.field(row, at)),
-                None => self.ids.extend_from_slice((first + row + 1).to_string().as_bytes()),
+                None => self
+                    .ids
+                    .extend_from_slice((first + row + 1).to_string().as_bytes()),
             }
             self.id_ends.push(self.ids.len() as u64);
         }
@@ -212,7 +214,10 @@ impl RawColumn {
                 let cell = cells.number(text.as_bytes());
                 let Some(cell) = cell.filter(|_| sheet.fits(2 * text.len())) else {
                     return Err(Refused::TooLarge {
-                        what: format!("the distinct values of `{}` are more than 4 GiB", note.column),
+                        what: format!(
+                            "the distinct values of `{}` are more than 4 GiB",
+                            note.column
+                        ),
                     });
                 };
                 if cell as usize == known {
@@ -274,7 +279,9 @@ impl Normal {
             }
             if found.text.len() == before && !raw.trim().is_empty() {
                 found.unusable += 1;
-                found.unusable_example.get_or_insert_with(|| raw.chars().take(60).collect());
+                found
+                    .unusable_example
+                    .get_or_insert_with(|| raw.chars().take(60).collect());
             }
             found.ends.push(found.text.len());
         }
@@ -376,7 +383,12 @@ impl Ids {
     /// Refuses an id that is empty or stands in two rows of one source.
     fn check(&self, sources: &[u16]) -> Result<(), Refused> {
         // Tables often come in order of id, and then no two are the same.
-        let ascends = |row: &usize| self.get(*row) > row.checked_sub(1).map_or(&[][..], |before| self.get(before));
+        let ascends = |row: &usize| {
+            self.get(*row)
+                > row
+                    .checked_sub(1)
+                    .map_or(&[][..], |before| self.get(before))
+        };
         if (0..self.ends.len()).all(|row| ascends(&row)) {
             return Ok(());
         }
@@ -390,7 +402,9 @@ impl Ids {
         hashed.par_sort_unstable();
         let text = |row: u32| String::from_utf8_lossy(self.get(row as usize)).into_owned();
         if let Some(row) = (0..self.ends.len()).find(|row| self.get(*row).is_empty()) {
-            return Err(Refused::EmptyId { row: row as u64 + 1 });
+            return Err(Refused::EmptyId {
+                row: row as u64 + 1,
+            });
         }
         for pair in hashed.windows(2) {
             let [(one, first), (other, second)] = pair else { continue };

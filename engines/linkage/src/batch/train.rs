@@ -15,8 +15,8 @@ use super::kernel::Kernel;
 use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
 
-/// Pairs taken at random for each comparison.
-pub(crate) const RANDOM_PAIRS: u64 = 200_000;
+/// Pairs taken at random.
+pub(crate) const RANDOM_PAIRS: u64 = 400_000;
 /// Pairs taken out of each rule's blocks.
 const BLOCK_PAIRS: u64 = 40_000;
 /// Pairs taken out of the blocks of all rules together, at most.
@@ -54,11 +54,7 @@ pub struct Parameters {
 }
 
 /// Estimates the parameters of a kernel's model on its population.
-pub(crate) fn train(
-    kernel: &Kernel<'_>,
-    blocks: &Blocks,
-    between: Between,
-) -> Parameters {
+pub(crate) fn train(kernel: &Kernel<'_>, blocks: &Blocks, between: Between) -> Parameters {
     let model = kernel.model;
     let block_pairs = (ALL_BLOCK_PAIRS / model.rules.len() as u64).min(BLOCK_PAIRS);
     let samples: Vec<RuleSample> = (0..model.rules.len())
@@ -76,8 +72,12 @@ pub(crate) fn estimate(
     between: Between,
 ) -> Parameters {
     let (model, people) = (kernel.model, kernel.people);
-    let u: Vec<Vec<f64>> = (0..model.comparisons.len())
-        .map(|comparison| u_of(kernel, comparison, random, between))
+    // A small table has no more to tell.
+    let units = people.units() as u64;
+    let u: Vec<Vec<f64>> = sample::at_random(kernel, random.min(4 * units * units), between)
+        .iter()
+        .enumerate()
+        .map(|(comparison, counts)| u_of(kernel, comparison, counts))
         .collect();
     let mut em = Em {
         model,
@@ -129,18 +129,18 @@ fn free(model: &Model) -> Vec<Vec<bool>> {
     let of = |rule: &crate::blocking::Rule| {
         let blocked: Vec<usize> = rule.columns().collect();
         let is_free = |comparison: &crate::model::Comparison| {
-            !comparison.columns.iter().any(|column| blocked.contains(column))
+            !comparison
+                .columns
+                .iter()
+                .any(|column| blocked.contains(column))
         };
         model.comparisons.iter().map(is_free).collect()
     };
     model.rules.iter().map(of).collect()
 }
 
-/// u of each level of a comparison.
-fn u_of(kernel: &Kernel<'_>, comparison: usize, random: u64, between: Between) -> Vec<f64> {
-    // A small table has no more to tell.
-    let units = kernel.people.units() as u64;
-    let counts = sample::at_random(kernel, comparison, random.min(4 * units * units), between);
+/// u of each level of a comparison, of how often random pairs reached it.
+fn u_of(kernel: &Kernel<'_>, comparison: usize, counts: &[u64]) -> Vec<f64> {
     let levels = &kernel.model.comparisons[comparison].levels;
     let all: u64 = counts.iter().sum();
     // A level that no random pair reached is rarer than one in as many pairs: half of one.
@@ -193,7 +193,11 @@ struct Em<'a> {
 impl Em<'_> {
     /// One round; the largest change of any m.
     fn round(&mut self) -> f64 {
-        let begun: Vec<Vec<f64>> = self.rates.iter().map(|levels| vec![0.0; levels.len()]).collect();
+        let begun: Vec<Vec<f64>> = self
+            .rates
+            .iter()
+            .map(|levels| vec![0.0; levels.len()])
+            .collect();
         let (mut same, mut related) = (begun.clone(), begun);
         let mut shares = Vec::with_capacity(self.samples.len());
         for (rule, sample) in self.samples.iter().enumerate() {

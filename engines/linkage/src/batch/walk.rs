@@ -36,14 +36,20 @@ pub(crate) fn walk(
         let first = block;
         near.units.clear();
         while block < stretch.to && near.units.len() < GATHERED {
-            near.units.extend_from_slice(blocks.units(stretch.rule, block as usize));
+            near.units
+                .extend_from_slice(blocks.units(stretch.rule, block as usize));
             block += 1;
         }
         near.find_pairs(blocks, stretch.rule, first..block);
         near.gather(kernel);
         for (one, other) in &near.pairs {
             let (one, other) = (*one as usize, *other as usize);
-            with(near.units[one], near.units[other], near.side(one), near.side(other));
+            with(
+                near.units[one],
+                near.units[other],
+                near.side(one),
+                near.side(other),
+            );
         }
     }
 }
@@ -64,7 +70,9 @@ impl Near {
             for one in begin..end {
                 for other in one + 1..end {
                     let (unit, with) = (self.units[one], self.units[other]);
-                    if !blocks.met(unit, with, marks(one), marks(other)) {
+                    if !blocks.met(unit, with, marks(one), marks(other))
+                        && !blocks.shared_before(rule, block, unit, with)
+                    {
                         self.pairs.push((one as u32, other as u32));
                         self.wanted[one] = true;
                         self.wanted[other] = true;
@@ -79,8 +87,12 @@ impl Near {
     fn gather(&mut self, kernel: &Kernel<'_>) {
         let width = kernel.people.pools.len();
         self.cells.resize(self.units.len().max(GATHERED) * width, 0);
-        self.sketches.resize(self.units.len().max(GATHERED) * width, 0);
-        let rows = self.cells.chunks_exact_mut(width).zip(self.sketches.chunks_exact_mut(width));
+        self.sketches
+            .resize(self.units.len().max(GATHERED) * width, 0);
+        let rows = self
+            .cells
+            .chunks_exact_mut(width)
+            .zip(self.sketches.chunks_exact_mut(width));
         for ((unit, wanted), (cells, sketches)) in self.units.iter().zip(&self.wanted).zip(rows) {
             if *wanted {
                 let side = kernel.side(*unit);

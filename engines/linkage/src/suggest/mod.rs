@@ -374,8 +374,8 @@ pub fn refine(
 
 /// Columns compared at most: estimation keeps the levels of so many comparisons for a pair.
 const MOST_COLUMNS: usize = 32;
-/// Pairs taken at random for each comparison while rules are tried.
-const RANDOM_TRIED: u64 = 50_000;
+/// Pairs taken at random while rules are tried.
+const RANDOM_TRIED: u64 = 100_000;
 /// Pairs looked at of each rule that is tried.
 const PAIRS_TRIED: f64 = 6_000.0;
 /// Pairs looked at of each rule that is kept.

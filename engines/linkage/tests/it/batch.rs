@@ -10,7 +10,14 @@ use proptest::prelude::*;
 use crate::shipped;
 
 const HEADINGS: [&str; 8] = [
-    "forename", "surname", "date_of_birth", "postcode", "address", "phone", "phone", "email",
+    "forename",
+    "surname",
+    "date_of_birth",
+    "postcode",
+    "address",
+    "phone",
+    "phone",
+    "email",
 ];
 
 type Row = [String; 8];
@@ -29,7 +36,12 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
             .collect();
         let rest = |of: f64| format!("{}", 1.0 - of);
         let u: f64 = (0..tests.len()).map(|at| each / (3 + at) as f64).sum();
-        lines += &format!("{{ when = 'else', m = {}, u = {}, r = {} }}", rest(0.4), rest(u), rest(0.4));
+        lines += &format!(
+            "{{ when = 'else', m = {}, u = {}, r = {} }}",
+            rest(0.4),
+            rest(u),
+            rest(0.4)
+        );
         lines
     };
     let text = format!(
@@ -83,51 +95,128 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
         robert = ["bob", "rob"]
         "#,
         levels(&[
-            "exact", "swapped(surname)", "jaro_winkler >= 0.93", "shares_word", "nickname",
-            "initial", "jaro_winkler >= 0.7",
+            "exact",
+            "swapped(surname)",
+            "jaro_winkler >= 0.93",
+            "shares_word",
+            "nickname",
+            "initial",
+            "jaro_winkler >= 0.7",
         ]),
-        levels(&["exact", "soundex", "swapped(forename)", "words >= 0.4", "jaro_winkler >= 0.8"]),
         levels(&[
-            "exact", "day_month_swapped", "one_character_off", "year_only", "within_days <= 31",
-            "same_year", "within_days <= 500",
+            "exact",
+            "soundex",
+            "swapped(forename)",
+            "words >= 0.4",
+            "jaro_winkler >= 0.8"
         ]),
         levels(&[
-            "words(address) >= 0.6 & exact(postcode)", "words(address) >= 0.6",
-            "exact(postcode) & shares_word(address)", "exact(postcode)",
+            "exact",
+            "day_month_swapped",
+            "one_character_off",
+            "year_only",
+            "within_days <= 31",
+            "same_year",
+            "within_days <= 500",
+        ]),
+        levels(&[
+            "words(address) >= 0.6 & exact(postcode)",
+            "words(address) >= 0.6",
+            "exact(postcode) & shares_word(address)",
+            "exact(postcode)",
             "words(address) >= 0.3 & one_character_off(postcode)",
-            "same_sector(postcode) & not shares_word(address)", "same_district(postcode)",
+            "same_sector(postcode) & not shares_word(address)",
+            "same_district(postcode)",
         ]),
         levels(&["exact", "one_character_off"]),
-        levels(&["exact", "jaro_winkler >= 0.96", "same_local_part", "jaro_winkler >= 0.8"]),
+        levels(&[
+            "exact",
+            "jaro_winkler >= 0.96",
+            "same_local_part",
+            "jaro_winkler >= 0.8"
+        ]),
     );
     Model::from_toml(&text).unwrap()
 });
 
 fn row() -> impl Strategy<Value = Row> {
     fn of(values: &[&'static str]) -> BoxedStrategy<String> {
-        prop::sample::select(values.to_vec()).prop_map(str::to_owned).boxed()
+        prop::sample::select(values.to_vec())
+            .prop_map(str::to_owned)
+            .boxed()
     }
     let name = || {
         of(&[
-            "Smith", "Smyth", "Smithson", "O'Brien", "Smith-Jones", "Jones", "Bob", "Robert",
-            "Rob", "R", "José", "Jose Maria", "Wei", "王", "",
+            "Smith",
+            "Smyth",
+            "Smithson",
+            "O'Brien",
+            "Smith-Jones",
+            "Jones",
+            "Bob",
+            "Robert",
+            "Rob",
+            "R",
+            "José",
+            "Jose Maria",
+            "Wei",
+            "王",
+            "",
         ])
     };
     let date = prop_oneof![
         of(&[
-            "1980-03-12", "1980-12-03", "1980-03-13", "1980-01-01", "1979-12-20", "1981-01-05",
-            "1981-03-12", "1908-03-12", "",
+            "1980-03-12",
+            "1980-12-03",
+            "1980-03-13",
+            "1980-01-01",
+            "1979-12-20",
+            "1981-01-05",
+            "1981-03-12",
+            "1908-03-12",
+            "",
         ]),
         (1979..1982_u32, 1..=12_u32, 1..=28_u32).prop_map(|(y, m, d)| format!("{y}-{m}-{d}")),
     ];
     let postcode = || of(&["SG1 1AA", "SG1 1AB", "SG1 2AA", "SG12 1AA", "90210", ""]);
-    let address = || of(&["1 High St", "1 High Street", "2 High Street Old Town", "Wren Cottage", ""]);
-    let phone = || of(&["07700 900123", "07700900124", "07700 900132", "020 7946 0000", "", "", ""]);
+    let address = || {
+        of(&[
+            "1 High St",
+            "1 High Street",
+            "2 High Street Old Town",
+            "Wren Cottage",
+            "",
+        ])
+    };
+    let phone = || {
+        of(&[
+            "07700 900123",
+            "07700900124",
+            "07700 900132",
+            "020 7946 0000",
+            "",
+            "",
+            "",
+        ])
+    };
     let email = of(&[
-        "jo.smith@x.example", "jo.smith@y.example", "jo.smyth@x.example", "j@x.example",
-        "jo.smith12@x.example", "",
+        "jo.smith@x.example",
+        "jo.smith@y.example",
+        "jo.smyth@x.example",
+        "j@x.example",
+        "jo.smith12@x.example",
+        "",
     ]);
-    (name(), name(), date, postcode(), address(), phone(), phone(), email)
+    (
+        name(),
+        name(),
+        date,
+        postcode(),
+        address(),
+        phone(),
+        phone(),
+        email,
+    )
         .prop_map(|(a, b, c, d, e, f, g, h)| [a, b, c, d, e, f, g, h])
 }
 
@@ -135,7 +224,10 @@ fn population(model: &Model, rows: &[Row]) -> Population {
     let places = |names: Vec<&str>| {
         let at = |heading: &&str| names.contains(heading);
         let headings = HEADINGS.iter().enumerate();
-        headings.filter(|(_, heading)| at(heading)).map(|(at, _)| at).collect()
+        headings
+            .filter(|(_, heading)| at(heading))
+            .map(|(at, _)| at)
+            .collect()
     };
     let layout = Layout {
         columns: model.headings().map(places).collect(),
@@ -146,14 +238,19 @@ fn population(model: &Model, rows: &[Row]) -> Population {
     let mut batch = Batch::new(HEADINGS.len());
     for rows in rows.chunks(7) {
         batch.clear();
-        rows.iter().for_each(|row| batch.push(row.iter().map(String::as_bytes)));
+        rows.iter()
+            .for_each(|row| batch.push(row.iter().map(String::as_bytes)));
         builder.add(&batch, &layout).unwrap();
     }
     Population::new(builder.finish().unwrap())
 }
 
 fn prepared(model: &Model, row: &Row) -> Prepared {
-    let record: Vec<(&str, &str)> = HEADINGS.iter().copied().zip(row.iter().map(String::as_str)).collect();
+    let record: Vec<(&str, &str)> = HEADINGS
+        .iter()
+        .copied()
+        .zip(row.iter().map(String::as_str))
+        .collect();
     model.prepare(&record)
 }
 
@@ -165,8 +262,9 @@ impl Shares {
         let mut shares = HashMap::new();
         for record in records {
             for (column, value) in model.normal_values(record) {
-                *shares.entry((column.to_owned(), value.to_owned())).or_insert(0.0) +=
-                    1.0 / records.len() as f64;
+                *shares
+                    .entry((column.to_owned(), value.to_owned()))
+                    .or_insert(0.0) += 1.0 / records.len() as f64;
             }
         }
         Self(shares)

@@ -12,9 +12,14 @@ mod properties;
 
 use linkage::{Frequencies, Model};
 
+/// Where a model of `policy/intake/` is.
+fn shipped_path(file: &str) -> String {
+    format!("{}/../../policy/intake/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
 /// A model of `policy/intake/`.
 fn shipped(file: &str) -> Model {
-    let path = format!("{}/../../policy/intake/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = shipped_path(file);
     let text = std::fs::read_to_string(&path).unwrap();
     Model::from_toml(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

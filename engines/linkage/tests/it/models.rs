@@ -59,6 +59,16 @@ fn the_model_itself_is_right() {
 }
 
 #[test]
+fn more_than_the_engine_counts_is_refused() {
+    let levels: String = (0..16).map(|n| format!("{{ when = \"within_days <= {n}\", m = 0.01, u = 0.01 }},\n")).collect();
+    let error = refused("{ when = \"within_days <= 30\", m = 0.05, u = 0.002 },", &levels);
+    assert!(matches!(error, Error::TooMany { found: 18, most: 15, .. }), "{error}");
+    let comparison = "[[comparison]]\ncolumn = \"postcode\"\nlevels = []\n".repeat(40);
+    let error = refused("[[ceiling]]", &format!("{comparison}[[ceiling]]"));
+    assert!(matches!(error, Error::TooMany { found: 42, most: 32, .. }), "{error}");
+}
+
+#[test]
 fn unknown_keys_and_wrong_types_are_refused() {
     for (old, new) in [
         ("prior =", "proir ="),
