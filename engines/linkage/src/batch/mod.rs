@@ -14,7 +14,7 @@ pub(crate) mod kernel;
 mod keys;
 mod labelled;
 mod lane;
-mod population;
+pub(crate) mod population;
 mod quality;
 mod rule_blocks;
 pub(crate) mod sample;

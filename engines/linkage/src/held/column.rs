@@ -3,13 +3,13 @@
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 
+use crate::batch::population::said_in;
 use crate::sheet::{Record, Sheet, Values};
-use crate::stable::Stable;
 
 /// The distinct cells of a column, numbered as they come. Cell 0 is the empty one.
 pub(super) struct Column {
     sheet: Sheet,
-    /// Of each cell, a hash of all its values, as [`crate::batch`] makes it.
+    /// Of each cell, a hash of what it says.
     contents: Vec<u64>,
     numbers: HashTable<u32>,
     /// Of each cell, the records that have it.
@@ -25,7 +25,7 @@ impl Column {
         sheet.end_slot();
         Self {
             sheet,
-            contents: vec![Stable::NEW.finish()],
+            contents: vec![said_in(Sheet::default().slot(0))],
             numbers: HashTable::new(),
             counts: vec![0],
             by_value: None,
@@ -43,10 +43,7 @@ impl Column {
             self.counts[0] += 1;
             return 0;
         }
-        let contents = values
-            .clone()
-            .fold(Stable::NEW, |so_far, value| so_far.add_number(value.hash()))
-            .finish();
+        let contents = said_in(values.clone());
         let texts = |values: Values<'_>, others: Values<'_>| {
             values.map(|value| value.text()).eq(others.map(|value| value.text()))
         };

@@ -8,10 +8,10 @@ mod weigh;
 use hashbrown::HashTable;
 
 use crate::batch::Refused;
+use crate::batch::population::said_by;
 use crate::model::Model;
 use crate::prepared::Prepared;
 use crate::sheet::Record as _;
-use crate::stable::Stable;
 use column::{Column, Row};
 use lists::Lists;
 use weigh::{Crowd, Scale};
@@ -221,14 +221,9 @@ impl Held {
             .enumerate()
             .map(|(at, column)| column.take(record.values(at)))
             .collect();
-        // Begins with the number of the source, as for a table of one source.
-        let contents = cells
-            .iter()
-            .zip(&self.columns)
-            .fold(Stable::NEW.add_number(0), |so_far, (cell, column)| {
-                so_far.add_number(column.contents(*cell))
-            })
-            .finish();
+        let said = cells.iter().zip(&self.columns);
+        // As in a table of one source.
+        let contents = said_by(0, said.map(|(cell, column)| column.contents(*cell)));
         let mut moved = Vec::new();
         let unit = match self.units.find(contents, &cells) {
             Some(unit) => {
