@@ -31,8 +31,8 @@ pub(crate) async fn look_at(
     value: ObservableId,
     reports: u64,
 ) -> Result<()> {
-    let sql = Sql::new("select kind, joins from intake_observable where ")
-        .with("id = ?", [value.into()]);
+    let sql =
+        Sql::new("select kind, joins from intake_observable where ").with("id = ?", [value.into()]);
     let Some(row) = tx.first(sql).await? else {
         return Ok(());
     };
@@ -55,7 +55,7 @@ pub(crate) async fn look_at(
             i64::try_from(reports).unwrap_or(i64::MAX).into(),
         ],
     );
-    let mut seen = Vec::new();
+    let mut seen: Vec<Seen<ReportId, ObservableId>> = Vec::new();
     for row in tx.rows(sql).await? {
         let other: String = row.get("kind")?;
         seen.push(Seen {
@@ -81,7 +81,7 @@ fn tells(kind: &str, other: &str) -> bool {
 }
 
 /// A value in one of the reports that are looked at.
-struct Seen<R = ReportId, V = ObservableId> {
+struct Seen<R, V> {
     report: R,
     value: V,
     /// Whether it says something that the value looked at does not.
@@ -99,7 +99,10 @@ where
     for seen in seen {
         reports.insert(seen.report);
         if seen.tells && seen.value != value {
-            reports_with.entry(seen.value).or_default().insert(seen.report);
+            reports_with
+                .entry(seen.value)
+                .or_default()
+                .insert(seen.report);
         }
     }
     let shared = reports_with.values().filter(|reports| reports.len() > 1);
@@ -122,7 +125,11 @@ mod tests {
 
     #[test]
     fn company_is_a_second_value_that_another_report_has_too() {
-        let seen = |report: u8, value: char| Seen { report, value, tells: true };
+        let seen = |report: u8, value: char| Seen {
+            report,
+            value,
+            tells: true,
+        };
         let help_line: Vec<_> = (0..10).map(|n| seen(n, 'h')).collect();
         assert_eq!(alone('h', &help_line), 1.0);
         // Accounts of their own are no company.
@@ -132,7 +139,7 @@ mod tests {
         // Three of ten share a second account.
         own.extend([seen(1, 'z'), seen(2, 'z'), seen(3, 'z')]);
         assert_eq!(alone('h', &own), 0.7);
-        assert_eq!(alone('h', &[]), 0.0);
+        assert_eq!(alone('h', &own[..0]), 0.0);
     }
 
     #[test]
@@ -141,10 +148,26 @@ mod tests {
         assert!(tells("phone", "domain") && tells("domain", "iban"));
         assert!(tells("phone", "phone"), "two numbers are two things");
         let seen = [
-            Seen { report: 1, value: 'u', tells: true },
-            Seen { report: 2, value: 'u', tells: true },
-            Seen { report: 1, value: 'd', tells: false },
-            Seen { report: 2, value: 'd', tells: false },
+            Seen {
+                report: 1,
+                value: 'u',
+                tells: true,
+            },
+            Seen {
+                report: 2,
+                value: 'u',
+                tells: true,
+            },
+            Seen {
+                report: 1,
+                value: 'd',
+                tells: false,
+            },
+            Seen {
+                report: 2,
+                value: 'd',
+                tells: false,
+            },
         ];
         assert_eq!(alone('u', &seen), 1.0);
     }

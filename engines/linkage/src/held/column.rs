@@ -34,7 +34,8 @@ impl Column {
 
     /// Whether the values of one more cell fit.
     pub(super) fn fits(&self, values: Values<'_>) -> bool {
-        self.sheet.fits(values.map(|value| value.text().len()).sum())
+        self.sheet
+            .fits(values.map(|value| value.text().len()).sum())
     }
 
     /// Counts a record with these values; the number of the cell they make.
@@ -45,7 +46,9 @@ impl Column {
         }
         let contents = said_in(values.clone());
         let texts = |values: Values<'_>, others: Values<'_>| {
-            values.map(|value| value.text()).eq(others.map(|value| value.text()))
+            values
+                .map(|value| value.text())
+                .eq(others.map(|value| value.text()))
         };
         let found = self.numbers.find(contents, |cell| {
             self.contents[*cell as usize] == contents
@@ -70,14 +73,16 @@ impl Column {
         }
         for value in values {
             let (words, formal) = (value.words().iter(), value.formal().iter());
-            self.sheet.add(value.text(), words.copied(), formal.copied());
+            self.sheet
+                .add(value.text(), words.copied(), formal.copied());
         }
         self.sheet.end_slot();
         let cell = self.contents.len() as u32;
         self.contents.push(contents);
         self.counts.push(0);
         let of = &self.contents;
-        self.numbers.insert_unique(contents, cell, |cell| of[*cell as usize]);
+        self.numbers
+            .insert_unique(contents, cell, |cell| of[*cell as usize]);
         cell
     }
 

@@ -65,7 +65,10 @@ impl Lists {
         cell: &dyn Fn(u32, usize) -> u32,
         with: &mut dyn FnMut(u32),
     ) {
-        let empty = List { last: NONE, count: 0 };
+        let empty = List {
+            last: NONE,
+            count: 0,
+        };
         let list = self.lists.entry(key.hash).or_insert(empty);
         if list.count == PARTED {
             return self.meet_in_parts(key, unit, cell, with);
@@ -89,7 +92,10 @@ impl Lists {
             return;
         }
         let mut at = list.last;
-        *list = List { last: NONE, count: PARTED };
+        *list = List {
+            last: NONE,
+            count: PARTED,
+        };
         // The first entered goes first, so that parts are the same as if they had always been.
         let mut units = Vec::with_capacity(LARGEST + 1);
         while at != NONE {
@@ -133,7 +139,11 @@ mod tests {
 
     /// Units with two columns: the first parts them in tens, the second in two halves.
     fn cell(unit: u32, column: usize) -> u32 {
-        if column == 0 { 1 + unit / 10 } else { 1 + unit % 2 }
+        if column == 0 {
+            1 + unit / 10
+        } else {
+            1 + unit % 2
+        }
     }
 
     fn met(lists: &mut Lists, by: &[usize], unit: u32) -> Vec<u32> {
@@ -163,7 +173,13 @@ mod tests {
         for unit in 0..5_000 {
             most = most.max(met(&mut lists, &[1], unit).len());
         }
-        assert!((LARGEST / 2..=LARGEST).contains(&most), "{most} met at once");
-        assert_eq!(met(&mut lists, &[1, 0], 5_000).len(), met(&mut lists, &[1], 5_002).len());
+        assert!(
+            (LARGEST / 2..=LARGEST).contains(&most),
+            "{most} met at once"
+        );
+        assert_eq!(
+            met(&mut lists, &[1, 0], 5_000).len(),
+            met(&mut lists, &[1], 5_002).len()
+        );
     }
 }

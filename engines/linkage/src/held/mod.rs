@@ -27,8 +27,13 @@ use weigh::{Crowd, Scale};
 ///
 /// What comes out does not depend on the order in which records come, and equals what
 /// [`crate::batch`] makes of the same records, exactly, as long as the model asks for no
-/// frequencies and no key is hot. With frequencies a pair is weighed by how common values were when
-/// its component was last touched, so late records see other shares than early ones: BOUND
+/// frequencies and no key is hot.
+///
+/// With frequencies a pair is weighed by how common its values were when its component was last
+/// touched, and the earliest pairs were met when little was known of that. From some thousand
+/// records on, fewer than one record in a hundred is in another cluster than in the whole table:
+/// of generated people under the shipped model 47 of 10,000 and 212 of 100,000, under a suggested
+/// one 15 and 116.
 ///
 /// ```
 /// use linkage::{Model, held::Held};
@@ -136,9 +141,8 @@ impl Units {
     }
 
     fn find(&self, contents: u64, cells: &[u32]) -> Option<u32> {
-        let same = |unit: &u32| {
-            self.contents[*unit as usize] == contents && self.cells(*unit) == cells
-        };
+        let same =
+            |unit: &u32| self.contents[*unit as usize] == contents && self.cells(*unit) == cells;
         self.numbers.find(contents, same).copied()
     }
 
@@ -147,7 +151,8 @@ impl Units {
         self.cells.extend_from_slice(cells);
         self.contents.push(contents);
         let of = &self.contents;
-        self.numbers.insert_unique(contents, unit, |unit| of[*unit as usize]);
+        self.numbers
+            .insert_unique(contents, unit, |unit| of[*unit as usize]);
         self.first.push(record);
         self.last.push(record);
         self.records.push(1);
@@ -164,7 +169,9 @@ impl Held {
     pub fn new(model: &Model) -> Self {
         let read = |rule: &crate::blocking::Rule| {
             let read: Vec<usize> = rule.columns().collect();
-            (0..model.columns.len()).filter(|at| !read.contains(at)).collect()
+            (0..model.columns.len())
+                .filter(|at| !read.contains(at))
+                .collect()
         };
         Self {
             scale: Scale::new(model),
@@ -173,7 +180,10 @@ impl Held {
             columns: model.columns.iter().map(|_| Column::new()).collect(),
             assumed: 0,
             lists: Lists::default(),
-            units: Units { width: model.columns.len(), ..Units::default() },
+            units: Units {
+                width: model.columns.len(),
+                ..Units::default()
+            },
             unit_of: Vec::new(),
             twin: Vec::new(),
             model: model.clone(),
@@ -200,11 +210,17 @@ impl Held {
 
     /// The first record of the cluster that a record is in; `None` for one that is not held.
     pub fn cluster(&self, record: u32) -> Option<u32> {
-        self.unit_of.get(record as usize).map(|unit| self.cluster_of(record, *unit))
+        self.unit_of
+            .get(record as usize)
+            .map(|unit| self.cluster_of(record, *unit))
     }
 
     fn cluster_of(&self, record: u32, unit: u32) -> u32 {
-        if self.units.bare[unit as usize] { record } else { self.units.cluster[unit as usize] }
+        if self.units.bare[unit as usize] {
+            record
+        } else {
+            self.units.cluster[unit as usize]
+        }
     }
 
     /// Adds a record of the model this was made with, and links it to those held.
@@ -275,7 +291,12 @@ impl Held {
     fn meet(&mut self, unit: u32, record: &Prepared) {
         let mut met = Vec::new();
         let mut keys = Vec::new();
-        let Units { width, cells, looked, .. } = &mut self.units;
+        let Units {
+            width,
+            cells,
+            looked,
+            ..
+        } = &mut self.units;
         let cell = |unit: u32, column: usize| cells[unit as usize * *width + column];
         for (rule, others) in self.model.rules.iter().zip(&self.others) {
             keys.clear();
@@ -296,7 +317,10 @@ impl Held {
         let cut = self.least();
         for other in met {
             if let Some(weight) = self.weight(unit, other, cut) {
-                self.units.near[unit as usize].push(Near { unit: other, weight });
+                self.units.near[unit as usize].push(Near {
+                    unit: other,
+                    weight,
+                });
                 self.units.near[other as usize].push(Near { unit, weight });
             }
         }
@@ -304,7 +328,9 @@ impl Held {
 
     /// The weight from which a pair is remembered.
     fn least(&self) -> f64 {
-        self.model.review_threshold().min(self.model.link_threshold())
+        self.model
+            .review_threshold()
+            .min(self.model.link_threshold())
     }
 
     fn weight(&self, one: u32, other: u32, cut: f64) -> Option<f64> {
@@ -318,7 +344,8 @@ impl Held {
         };
         // Sums of floats in one order, so that a pair has one weight.
         let (low, high) = (one.min(other), one.max(other));
-        self.scale.weight(&self.model, crowd, row(low), row(high), cut)
+        self.scale
+            .weight(&self.model, crowd, row(low), row(high), cut)
     }
 
     fn links(&self, record: u32, unit: u32) -> Vec<(u32, f64)> {

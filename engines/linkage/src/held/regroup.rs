@@ -20,7 +20,11 @@ impl Held {
     pub(super) fn regroup(&mut self, unit: u32, new: u32, moved: &mut Vec<Moved>) {
         let component = self.component(unit);
         let cohesion = self.model.link_threshold();
-        let Component { units, links, known } = component;
+        let Component {
+            units,
+            links,
+            known,
+        } = component;
         let weigh = |one: u32, other: u32| {
             let weight = known.get(&(one, other)).copied().or_else(|| {
                 let (one, other) = (units[one as usize], units[other as usize]);
@@ -108,10 +112,18 @@ impl Held {
                 };
                 known.insert((at, other), near.weight);
                 if near.weight >= link {
-                    links.push(Link { one: at, other, weight: near.weight as f32 });
+                    links.push(Link {
+                        one: at,
+                        other,
+                        weight: near.weight as f32,
+                    });
                 }
             }
         }
-        Component { units, links, known }
+        Component {
+            units,
+            links,
+            known,
+        }
     }
 }

@@ -39,7 +39,10 @@ impl Scale {
             let most = levels.iter().map(|level| level.weight).fold(0.0, f64::max);
             let rare = comparison.frequency_most.unwrap_or(0.0).max(0.0);
             most_left[at] = most_left[at + 1] + most + rare;
-            let most = levels.iter().map(|level| level.against_related).fold(0.0, f64::max);
+            let most = levels
+                .iter()
+                .map(|level| level.against_related)
+                .fold(0.0, f64::max);
             most_left_related[at] = most_left_related[at + 1] + most;
         }
         Self {
@@ -107,10 +110,13 @@ impl Scale {
 
 /// How far apart the best and worst outcomes lie, in bits, where it matters most.
 fn reach(model: &Model, comparison: &Comparison) -> f64 {
-    let bits = comparison.levels.iter().map(|level| match model.related_weight {
-        Some(_) => level.against_related,
-        None => level.weight,
-    });
+    let bits = comparison
+        .levels
+        .iter()
+        .map(|level| match model.related_weight {
+            Some(_) => level.against_related,
+            None => level.weight,
+        });
     bits.clone().fold(0.0, f64::max) - bits.fold(0.0, f64::min)
 }
 

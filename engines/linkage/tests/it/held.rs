@@ -12,7 +12,10 @@ use crate::properties::{Record, borrowed, record};
 
 /// The shipped model, with or without frequencies, and with related people.
 fn model(frequencies: bool, related: bool) -> Model {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policy/intake/linkage.toml");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../policy/intake/linkage.toml"
+    );
     let mut text = std::fs::read_to_string(path).unwrap();
     if !frequencies {
         text = text.replace("frequency = true\n", "");
@@ -38,7 +41,10 @@ impl Rows for Written {
     }
 
     fn field(&self, row: usize, column: usize) -> &[u8] {
-        self.0[row].get(column).map(Vec::as_slice).unwrap_or_default()
+        self.0[row]
+            .get(column)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
 
@@ -234,15 +240,28 @@ fn table(records: u32) -> Vec<Record> {
             let day = 1 + (scatter(person, 4) + u32::from(slip == 1)) % 28;
             let year = 1940 + scatter(person, 5) % 65;
             let value = |missing: u32, text: String| {
-                if scatter(at, missing) % 3 == 0 { String::new() } else { text }
+                if scatter(at, missing) % 3 == 0 {
+                    String::new()
+                } else {
+                    text
+                }
             };
             vec![
                 ("forename", forename),
                 ("surname", name(home, 6)),
-                ("date_of_birth", value(7, format!("{year}-0{}-{day:02}", 1 + person % 9))),
+                (
+                    "date_of_birth",
+                    value(7, format!("{year}-0{}-{day:02}", 1 + person % 9)),
+                ),
                 ("postcode", format!("SG{} {}AA", home % 19 + 1, home % 9)),
-                ("address", value(8, format!("{} {} Street", home % 70, name(home, 9)))),
-                ("phone", value(10, format!("077{:08}", scatter(home, 11) % 100_000_000))),
+                (
+                    "address",
+                    value(8, format!("{} {} Street", home % 70, name(home, 9))),
+                ),
+                (
+                    "phone",
+                    value(10, format!("077{:08}", scatter(home, 11) % 100_000_000)),
+                ),
                 ("email", value(12, format!("p{person}@example.org"))),
             ]
         })
@@ -256,12 +275,23 @@ fn with_frequencies_few_records_are_in_another_cluster_than_in_the_whole_table()
         let (_, clusters) = one_by_one(model, &records);
         let whole = at_once(model, &records);
         let together = whole.iter().filter(|set| set.len() > 1).count();
-        assert!(together > 3_000, "the table should hold people with several records");
-        clusters.iter().zip(&whole).filter(|(one, other)| one != other).count()
+        assert!(
+            together > 3_000,
+            "the table should hold people with several records"
+        );
+        clusters
+            .iter()
+            .zip(&whole)
+            .filter(|(one, other)| one != other)
+            .count()
     };
     assert_eq!(differing(&PLAIN), 0);
     let differing = differing(&SHIPPED);
-    assert!(differing <= records.len() / 100, "{differing} of {}", records.len());
+    assert!(
+        differing <= records.len() / 100,
+        "{differing} of {}",
+        records.len()
+    );
 }
 
 #[test]

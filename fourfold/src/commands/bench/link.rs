@@ -32,7 +32,9 @@ impl Link {
         let text = match &self.model {
             Some(path) => std::fs::read_to_string(path)
                 .with_context(|| format!("{} cannot be read", path.display()))?,
-            None => assemble::policy(None)?.text("intake/linkage.toml")?.to_owned(),
+            None => assemble::policy(None)?
+                .text("intake/linkage.toml")?
+                .to_owned(),
         };
         let model = Model::from_toml(&text)?;
         // One table, so that the measured records are of the people held and of others.

@@ -265,7 +265,7 @@ fn a_value_that_reports_share_without_any_other_stops_joining() {
 
         // A victim of theirs was told to ring the bank, and so were others who know nothing of them.
         let mut told = with_phone("told", boss);
-        told.narrative = format!("I rang my bank on {help_line}.");
+        told.narrative = format!("The bank said to ring {help_line}.");
         take(&store, &desk, vec![told]).await;
         let caller = |n: usize| with_phone(&format!("h{n}"), help_line);
         take(&store, &desk, (2..from).map(caller).collect()).await;
