@@ -132,7 +132,7 @@ impl Model {
     pub fn keys(&self, record: &Prepared) -> Vec<u64> {
         let mut keys = Vec::with_capacity(self.rules.len() + 4);
         for rule in &self.rules {
-            rule.keys(record, rule.seed, &rule.parts, &mut keys, MOST_KEYS);
+            rule.add_keys(record, &mut keys);
         }
         keys.sort_unstable();
         keys.dedup();
@@ -167,6 +167,11 @@ impl Rule {
     /// The columns it reads.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
         self.parts.iter().flat_map(|part| [part.column, part.other])
+    }
+
+    /// Adds the keys this rule gives a record: in no order, and some perhaps twice.
+    pub(crate) fn add_keys(&self, record: impl Record, keys: &mut Vec<u64>) {
+        self.keys(record, self.seed, &self.parts, keys, MOST_KEYS);
     }
 
     /// Adds the keys of the `rest` of the parts to those begun in `so_far`; how many more may come.

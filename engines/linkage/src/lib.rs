@@ -60,6 +60,7 @@ mod components;
 mod condition;
 mod damping;
 mod error;
+pub mod held;
 mod model;
 mod normal;
 mod packed;

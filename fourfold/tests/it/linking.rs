@@ -64,16 +64,26 @@ fn quality(clusters: &[(String, String)], truth: &HashMap<String, String>) -> (f
     let pairs = |counts: BTreeMap<(String, String), u64>| -> f64 {
         counts.values().map(|n| (n * (n - 1) / 2) as f64).sum()
     };
-    let count = |of: &dyn Fn(&(String, String)) -> (String, String)| {
+    let count = |by_cluster: bool, by_truth: bool| {
         let mut counts = BTreeMap::new();
-        for row in clusters {
-            *counts.entry(of(row)).or_insert(0) += 1;
+        for (id, cluster) in clusters {
+            let cluster = if by_cluster {
+                cluster.clone()
+            } else {
+                String::new()
+            };
+            let truth = if by_truth {
+                truth[id].clone()
+            } else {
+                String::new()
+            };
+            *counts.entry((cluster, truth)).or_insert(0) += 1;
         }
         counts
     };
-    let said = pairs(count(&|row| (row.1.clone(), String::new())));
-    let true_ones = pairs(count(&|row| (truth[&row.0].clone(), String::new())));
-    let right = pairs(count(&|row| (row.1.clone(), truth[&row.0].clone())));
+    let said = pairs(count(true, false));
+    let true_ones = pairs(count(false, true));
+    let right = pairs(count(true, true));
     (right / said, right / true_ones)
 }
 

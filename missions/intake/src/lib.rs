@@ -12,6 +12,7 @@
 //! Start reading at [`receive`], then [`triage`].
 
 pub mod codes;
+mod common;
 pub mod deciding;
 pub mod files;
 pub mod imports;

@@ -7,14 +7,14 @@
 
 mod assign;
 mod blocks;
-mod clusters;
+pub(crate) mod clusters;
 mod flat;
 pub(crate) mod intern;
 pub(crate) mod kernel;
 mod keys;
 mod labelled;
 mod lane;
-mod population;
+pub(crate) mod population;
 mod quality;
 mod rule_blocks;
 pub(crate) mod sample;

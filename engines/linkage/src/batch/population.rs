@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::table::{ColumnNote, Ids, Pool, Row, Table};
 use crate::Model;
 use crate::score::Frequencies;
-use crate::sheet::Record as _;
+use crate::sheet::{Record as _, Values};
 
 /// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared
 /// with others once, and joined or not as one.
@@ -193,11 +193,8 @@ fn order(pools: &[Pool], columns: &[Vec<u32>], sources: &[u16]) -> Vec<(u64, u32
     let contents: Vec<Vec<u64>> = pools.par_iter().map(contents).collect();
     let of = |row: usize| {
         let said = columns.iter().zip(&contents);
-        let start = mix(0, u64::from(sources[row]));
-        let said = said.fold(start, |so_far, (cells, contents)| {
-            mix(so_far, contents[cells[row] as usize])
-        });
-        (said, row as u32)
+        let said = said.map(|(cells, contents)| contents[cells[row] as usize]);
+        (said_by(sources[row], said), row as u32)
     };
     (0..sources.len()).into_par_iter().map(of).collect()
 }
@@ -208,13 +205,21 @@ fn mix(hash: u64, number: u64) -> u64 {
     mixed ^ mixed >> 29
 }
 
-/// A hash of what each cell of a column says: the same in every run, whatever the cell's number.
+/// A hash of what a record of a source says, of what its cells say: units stand in this order.
+pub(crate) fn said_by(source: u16, cells: impl Iterator<Item = u64>) -> u64 {
+    cells.fold(mix(0, u64::from(source)), mix)
+}
+
+/// A hash of what a cell says: the same in every run, whatever the cell's number.
+pub(crate) fn said_in(values: Values<'_>) -> u64 {
+    values.fold(1, |so_far, value| mix(so_far, value.hash()))
+}
+
+/// The same for each cell of a column.
 fn contents(pool: &Pool) -> Vec<u64> {
-    let of = |slot| {
-        let values = pool.sheet.slot(slot);
-        values.fold(1, |so_far, value| mix(so_far, value.hash()))
-    };
-    (0..pool.sheet.slots()).map(of).collect()
+    (0..pool.sheet.slots())
+        .map(|slot| said_in(pool.sheet.slot(slot)))
+        .collect()
 }
 
 /// How common the values of one unit are.

@@ -5,6 +5,7 @@
 mod batch;
 mod blocking;
 mod conditions;
+mod held;
 mod models;
 mod pairs;
 mod properties;

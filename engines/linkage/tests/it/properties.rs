@@ -9,9 +9,9 @@ use crate::{County, shipped};
 
 static PERSON: LazyLock<Model> = LazyLock::new(|| shipped("linkage.toml"));
 
-type Record = Vec<(&'static str, String)>;
+pub(crate) type Record = Vec<(&'static str, String)>;
 
-fn borrowed(record: &Record) -> Vec<(&str, &str)> {
+pub(crate) fn borrowed(record: &Record) -> Vec<(&str, &str)> {
     record
         .iter()
         .map(|(column, value)| (*column, value.as_str()))
@@ -19,7 +19,7 @@ fn borrowed(record: &Record) -> Vec<(&str, &str)> {
 }
 
 /// Few enough values that records often agree, and some of any text at all.
-fn record() -> impl Strategy<Value = Record> {
+pub(crate) fn record() -> impl Strategy<Value = Record> {
     let name = || {
         prop_oneof![
             4 => prop::sample::select(vec![

@@ -2,6 +2,7 @@
 
 mod extract;
 mod import;
+mod link;
 mod pages;
 
 use anyhow::Result;
@@ -20,6 +21,8 @@ enum What {
     Extract(extract::Extract),
     /// Import end to end into an embedded store, beside the bare driver
     Import(import::Import),
+    /// Linking one record at a time, in memory, with very many held
+    Link(link::Link),
     /// Pages with many readers at once, over HTTP on loopback
     Pages(pages::Pages),
 }
@@ -37,6 +40,7 @@ impl Bench {
         match self.what {
             What::Extract(bench) => bench.run()?,
             What::Import(bench) => bench.run().await?,
+            What::Link(bench) => bench.run()?,
             What::Pages(bench) => bench.run().await?,
         }
         Ok(Done::Clean)

@@ -22,9 +22,20 @@ pub struct LinkingPolicy {
     pub assumed_population: u64,
     pub most_recomputed: i64,
     pub most_under_key: usize,
+    pub common: CommonPolicy,
     /// Bits by kind of observable; `nominal` for a named suspect on record.
     pub bits: BTreeMap<String, f64>,
     pub names: NetworkNames,
+}
+
+/// When a value is common however few have it: see `common.rs`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommonPolicy {
+    /// Reports with a value from which its company is looked at.
+    pub from: u64,
+    /// The share of them, 0 to 1, that may share nothing else with another.
+    pub alone: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -76,6 +87,10 @@ impl Desk {
             .find(|k| k.parse::<observables::Kind>().is_err() && k.as_str() != "nominal")
         {
             let problem = format!("bits: {kind:?} is not a kind of observable");
+            return Err(PolicyError::new("intake/linking.toml", problem));
+        }
+        if !(0.0..=1.0).contains(&linking.policy.common.alone) {
+            let problem = "common.alone: a share from 0 to 1";
             return Err(PolicyError::new("intake/linking.toml", problem));
         }
         let triage = TriagePolicy::read(files)?;

@@ -81,6 +81,7 @@ pub(super) struct Held {
     /// New rows of the key table.
     pub new_keys: Vec<(i64, MentionId)>,
     common: BTreeSet<ObservableId>,
+    due: Vec<(ObservableId, u64)>,
 }
 
 /// How common names are, for term frequencies.
@@ -124,6 +125,7 @@ impl Held {
             names: Names::default(),
             new_keys: Vec::new(),
             common: BTreeSet::new(),
+            due: Vec::new(),
         };
         held.references(tx, batch).await?;
         held.values(tx, batch).await?;
@@ -173,6 +175,15 @@ impl Held {
 
     pub fn note_common(&mut self, value: ObservableId) {
         self.common.insert(value);
+    }
+
+    /// Values whose company is to be looked at, and in how many reports; see [`crate::common`].
+    pub fn due(&self) -> &[(ObservableId, u64)] {
+        &self.due
+    }
+
+    pub fn note_due(&mut self, value: ObservableId, reports: u64) {
+        self.due.push((value, reports));
     }
 
     /// Follows merges made in this batch.

@@ -327,7 +327,7 @@ fn join(
     pivots: &BTreeMap<ObservableId, (String, String)>,
 ) {
     let mut others: Vec<ReportId> = Vec::new();
-    let mut common = Vec::new();
+    let (mut common, mut due) = (Vec::new(), Vec::new());
     for (value_id, key) in pivots {
         let total = held.total;
         let Some(value) = held.values.get_mut(key) else {
@@ -340,6 +340,9 @@ fn join(
         }
         // Once common, always common: a value never turns back into evidence by waiting.
         value.joins = joins && (value.new || value.joins);
+        if value.joins && crate::common::is_due(desk.linking.policy.common.from, value.reports) {
+            due.push((*value_id, value.reports));
+        }
         match value.first_report {
             Some(first) if value.joins => others.push(first),
             Some(_) => {}
@@ -348,6 +351,9 @@ fn join(
     }
     for value in common {
         held.note_common(value);
+    }
+    for (value, reports) in due {
+        held.note_due(value, reports);
     }
     others.retain(|o| *o != id);
     if others.is_empty() {

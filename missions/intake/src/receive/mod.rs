@@ -64,5 +64,8 @@ pub async fn receive(
     for value in held.became_common() {
         crate::networks::recompute_around(tx, desk, value, "a value became common").await?;
     }
+    for (value, reports) in held.due() {
+        crate::common::look_at(tx, desk, *value, *reports).await?;
+    }
     Ok(received)
 }

@@ -245,6 +245,42 @@ fn a_value_that_becomes_common_stops_joining_and_the_network_is_recomputed() {
 }
 
 #[test]
+fn a_value_that_reports_share_without_any_other_stops_joining() {
+    on_both(intake::schema::MIGRATIONS, |store, _| async move {
+        let desk = desk();
+        let from = usize::try_from(desk.linking.policy.common.from).unwrap();
+        let (help_line, boss) = ("0306 999 0001", "07700 900789");
+        // Offenders who use one number and three others in turn.
+        let crew = |n: usize| {
+            let mut one = with_phone(&format!("c{n}"), boss);
+            one.narrative = format!("Later a woman rang from 07700 90045{}.", n % 3);
+            one
+        };
+        take(&store, &desk, (0..from).map(crew).collect()).await;
+        let common = "select count(*) as n from intake_observable where joins = 0";
+        assert_eq!(count(&store, common).await, 0, "their number is theirs");
+        let mut theirs: Vec<String> = (0..from).map(|n| format!("c{n}")).collect();
+        theirs.sort();
+        assert_eq!(networks(&store).await, BTreeSet::from([theirs.clone()]));
+
+        // A victim of theirs was told to ring the bank, and so were others who know nothing of them.
+        let mut told = with_phone("told", boss);
+        told.narrative = format!("The bank said to ring {help_line}.");
+        take(&store, &desk, vec![told]).await;
+        let caller = |n: usize| with_phone(&format!("h{n}"), help_line);
+        take(&store, &desk, (2..from).map(caller).collect()).await;
+        assert_eq!(networks(&store).await.first().unwrap().len(), 2 * from - 1);
+        take(&store, &desk, vec![caller(from)]).await;
+        theirs.push("told".to_owned());
+        assert_eq!(networks(&store).await, BTreeSet::from([theirs.clone()]));
+        assert_eq!(count(&store, common).await, 1);
+        // It has turned common for good.
+        take(&store, &desk, vec![caller(from + 1)]).await;
+        assert_eq!(networks(&store).await, BTreeSet::from([theirs]));
+    });
+}
+
+#[test]
 fn a_repeat_victim_is_one_person_and_one_call() {
     on_both(intake::schema::MIGRATIONS, |store, _| async move {
         let desk = desk();
