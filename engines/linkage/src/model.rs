@@ -361,14 +361,8 @@ impl Model {
     }
 }
 
-/// Checks the numbers and that no part is empty.
-fn plausible(written: &Written) -> Result<(), Error> {
-    if written.version != VERSION {
-        return Err(Error::Version {
-            found: written.version,
-            reads: VERSION,
-        });
-    }
+/// Checks that no part is empty and none larger than the engine counts.
+fn plausible_counts(written: &Written) -> Result<(), Error> {
     for (what, count) in [
         ("columns", written.columns.len()),
         ("comparisons", written.comparison.len()),
@@ -401,6 +395,18 @@ fn plausible(written: &Written) -> Result<(), Error> {
             });
         }
     }
+    Ok(())
+}
+
+/// Checks the numbers.
+fn plausible(written: &Written) -> Result<(), Error> {
+    if written.version != VERSION {
+        return Err(Error::Version {
+            found: written.version,
+            reads: VERSION,
+        });
+    }
+    plausible_counts(written)?;
     if !(written.prior > 0.0 && written.prior < 1.0) {
         return Err(Error::Prior {
             value: written.prior,

@@ -92,25 +92,7 @@ impl Linkage<'_> {
             blocks.extend(members(block).iter().map(place));
             ends.push(blocks.len() as u32);
         }
-        let width = self.people.pools.len();
-        let mut cells = vec![0; units.len() * width];
-        let columns = (0..width)
-            .map(|column| {
-                let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
-                let mut laid = Vec::new();
-                for (at, unit) in units.iter().enumerate() {
-                    let cell = self.people.cells(*unit)[column];
-                    if cell != 0 {
-                        let next = laid.len() as u32 + 1;
-                        cells[at * width + column] = *numbers.entry(cell).or_insert_with(|| {
-                            laid.push(Cell::of(&self.people.pools[column], cell));
-                            next
-                        });
-                    }
-                }
-                laid
-            })
-            .collect();
+        let (columns, cells) = self.laid(&units);
         let marks = units.iter().flat_map(|unit| {
             let marks = self
                 .blocks
@@ -136,6 +118,32 @@ impl Linkage<'_> {
             ends,
             units,
         }
+    }
+}
+
+impl Linkage<'_> {
+    /// The cells of some units: column by column the distinct ones, and unit by unit their numbers.
+    fn laid(&self, units: &[u32]) -> (Vec<Vec<Cell>>, Vec<u32>) {
+        let width = self.people.pools.len();
+        let mut cells = vec![0; units.len() * width];
+        let columns = (0..width)
+            .map(|column| {
+                let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+                let mut laid = Vec::new();
+                for (at, unit) in units.iter().enumerate() {
+                    let cell = self.people.cells(*unit)[column];
+                    if cell != 0 {
+                        let next = laid.len() as u32 + 1;
+                        cells[at * width + column] = *numbers.entry(cell).or_insert_with(|| {
+                            laid.push(Cell::of(&self.people.pools[column], cell));
+                            next
+                        });
+                    }
+                }
+                laid
+            })
+            .collect();
+        (columns, cells)
     }
 }
 

@@ -59,12 +59,7 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
         .threshold
         .map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
     receipt.threshold = 1.0 / (1.0 + (-link).exp2());
-    let shows_more = run.pairs.is_some() || run.review.is_some() || run.chart.is_some();
-    let least = if shows_more || entities.is_some() {
-        model.review_threshold().min(link)
-    } else {
-        link
-    };
+    let least = least(run, &model, link);
     bar.set_message("comparing");
     let mut links = match &run.cluster {
         None => linkage.links(&model, least),
@@ -99,6 +94,16 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
     receipt.lap("write");
     bar.finish_and_clear();
     tell(&receipt, &left_out, json)
+}
+
+/// Bits from which pairs are kept: those below the threshold are shown and judged too.
+fn least(run: &Run, model: &Model, link: f64) -> f64 {
+    let shown = [&run.pairs, &run.review, &run.chart, &run.labels];
+    if shown.iter().any(|file| file.is_some()) {
+        model.review_threshold().min(link)
+    } else {
+        link
+    }
 }
 
 /// The model to link by.
