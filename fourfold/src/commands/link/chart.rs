@@ -8,7 +8,7 @@ use askama::Template as _;
 use linkage::batch::{Clusters, Link, Linkage, PairQuality, Population};
 use linkage::{Model, Scored};
 
-use super::drawing::{self, Step};
+use super::drawing::{self, Step, Svg};
 use super::receipt::{Receipt, Rule};
 
 #[derive(askama::Template)]
@@ -25,9 +25,9 @@ struct Page<'a> {
     prior: String,
     knows_related: bool,
     comparisons: Vec<Comparison>,
-    unlinkable: String,
-    histogram: String,
-    curve: Option<String>,
+    unlinkable: Svg,
+    histogram: Svg,
+    curve: Option<Svg>,
     cluster_precision: String,
     cluster_recall: String,
     cluster_f1: String,
@@ -57,7 +57,7 @@ struct Example {
     one: String,
     other: String,
     sides: Vec<(String, String, String)>,
-    waterfall: String,
+    waterfall: Svg,
 }
 
 /// What is shown.

@@ -15,6 +15,17 @@ const HIGH: f64 = 240.0;
 const LEFT: f64 = 56.0;
 const FOOT: f64 = 36.0;
 
+/// A finished picture: numbers of ours and words that were escaped when they were written into it.
+pub struct Svg(String);
+
+impl std::fmt::Display for Svg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl askama::filters::HtmlSafe for Svg {}
+
 /// One step of a waterfall.
 pub struct Step {
     name: String,
@@ -124,9 +135,9 @@ impl Plot {
         );
     }
 
-    fn finish(mut self) -> String {
+    fn finish(mut self) -> Svg {
         self.svg.push_str("</svg>");
-        self.svg
+        Svg(self.svg)
     }
 }
 
@@ -147,7 +158,7 @@ fn shares() -> Vec<(f64, String)> {
 }
 
 /// The share of records that cannot reach a threshold.
-pub fn unlinkable(reachable: &[f64]) -> String {
+pub fn unlinkable(reachable: &[f64]) -> Svg {
     let (from, to) = (-10.0, 40.0);
     let mut sorted = reachable.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -171,7 +182,7 @@ pub fn unlinkable(reachable: &[f64]) -> String {
 }
 
 /// Scored pairs by match weight.
-pub fn histogram(links: &[Link], link: f64) -> String {
+pub fn histogram(links: &[Link], link: f64) -> Svg {
     let (from, to) = (-10.0, 50.0);
     let mut counts = [0_u64; 60];
     for pair in links {
@@ -206,7 +217,7 @@ pub fn histogram(links: &[Link], link: f64) -> String {
 }
 
 /// Precision over recall.
-pub fn curve(points: &[PairQuality]) -> String {
+pub fn curve(points: &[PairQuality]) -> Svg {
     let mut plot = Plot::new("Precision over recall", "recall", &shares(), &shares());
     plot.line(
         points.iter().map(|point| (point.recall, point.precision)),
@@ -216,7 +227,7 @@ pub fn curve(points: &[PairQuality]) -> String {
 }
 
 /// How a weight comes about.
-pub fn waterfall(steps: &[Step]) -> String {
+pub fn waterfall(steps: &[Step]) -> Svg {
     let mut so_far = 0.0_f64;
     let (mut least, mut most) = (0.0_f64, 0.0_f64);
     for step in steps {
@@ -268,5 +279,5 @@ pub fn waterfall(steps: &[Step]) -> String {
         top + 15.0,
         top + 11.0
     );
-    svg
+    Svg(svg)
 }
