@@ -9,6 +9,7 @@ mod assign;
 mod blocks;
 pub(crate) mod clusters;
 mod flat;
+mod ids;
 pub(crate) mod intern;
 pub(crate) mod kernel;
 mod keys;
