@@ -84,14 +84,11 @@ fn solana(token: &str) -> bool {
 
 fn normalise(kind: Kind, field: &str) -> Option<String> {
     let token = field.split_once(':').map_or(field, |(_, token)| token);
-    if !(25..=44).contains(&token.len()) {
-        return None;
-    }
-    let fits = match kind {
+    let fits = || match kind {
         Kind::Sol => solana(token),
         kind => checked(token) == Some(kind),
     };
-    if fits {
+    if (25..=44).contains(&token.len()) && fits() {
         return Some(token.to_owned());
     }
     super::bech32::normalise(kind, field)

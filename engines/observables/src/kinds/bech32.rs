@@ -76,6 +76,7 @@ mod tests {
         );
         let taproot = "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0";
         check(taproot, &[(Btc, taproot)]);
+        assert_eq!(normalise(Btc, taproot).as_deref(), Some(taproot));
         let litecoin = "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9";
         check(litecoin, &[(Ltc, litecoin)]);
         let cardano = "addr1vx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzers66hrl8";

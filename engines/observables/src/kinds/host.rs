@@ -180,11 +180,13 @@ fn mapped(name: &str) -> Option<CompactString> {
     (shaped(&ascii) && known(&ascii)).then(|| ascii.into())
 }
 
+/// Whether labels are as long as the DNS allows and hold what host names hold: a URL's may hold more.
 fn shaped(ascii: &str) -> bool {
+    let held = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     ascii.len() <= 253
-        && ascii
-            .split('.')
-            .all(|label| (1..=63).contains(&label.len()) && !label.starts_with('-'))
+        && ascii.split('.').all(|label| {
+            (1..=63).contains(&label.len()) && !label.starts_with('-') && label.bytes().all(held)
+        })
 }
 
 /// Whether the public suffix of a lower-case name is listed, and the name is more than it. The

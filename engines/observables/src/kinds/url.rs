@@ -223,6 +223,12 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_the_dns_does_not_hold_is_no_domain() {
+        let odd = "https://www.fa!cebook.com/sandra";
+        check(odd, &[(Url, odd)]);
+    }
+
+    #[test]
     fn hosts_that_are_addresses() {
         check(
             "http://81.2.69.142:8080/a",
