@@ -112,6 +112,10 @@ pub(crate) fn read(
     end: usize,
 ) -> Option<Find> {
     let url = Url::parse(address).ok()?;
+    // However many slashes are written, the host follows them (WHATWG URL, "special authority
+    // ignore slashes").
+    let written = &scan.text[body..end];
+    let body = end - written.trim_start_matches(['/', '\\']).len();
     let authority = scan.text[body..end]
         .find(['/', '?', '#'])
         .map_or(end, |at| body + at);
@@ -139,7 +143,8 @@ pub(crate) fn read(
         }
     };
     let mut find = Find::new(Kind::Url, start, end, url.to_string());
-    find.parts.extend(part.filter(|part| part.end <= end));
+    find.parts
+        .extend(part.filter(|part| part.start < part.end && part.end <= end));
     find.parts.extend(account(scan, &url, &host, end));
     Some(find)
 }
@@ -220,6 +225,16 @@ mod tests {
                 (Domain, "xn--bcher-kva.de"),
             ],
         );
+    }
+
+    #[test]
+    fn slashes_may_be_too_many() {
+        let found = crate::extract("see https:///evil.com/x now");
+        let [url, domain] = found.as_slice() else {
+            panic!("a URL and its host: {found:?}");
+        };
+        assert_eq!((url.value.as_str(), url.kind), ("https://evil.com/x", Url));
+        assert_eq!((domain.raw, domain.kind), ("evil.com", Domain));
     }
 
     #[test]
