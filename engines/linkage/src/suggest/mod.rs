@@ -9,6 +9,7 @@ mod choose;
 mod draft;
 mod kinds;
 mod parts;
+mod positions;
 mod text;
 
 use std::collections::BTreeMap;
@@ -176,12 +177,10 @@ impl Profile {
             }
         }
         with_postcodes(&mut columns, &sights);
+        positions::join(&mut columns, &sights);
         let surplus = surplus(&mut columns);
-        left_out.extend(
-            surplus
-                .into_iter()
-                .map(|column| (column.heading, "a model compares 32 columns at most")),
-        );
+        let headings = surplus.into_iter().flat_map(|column| column.headings);
+        left_out.extend(headings.map(|heading| (heading, "a model compares 32 columns at most")));
         if columns.is_empty() {
             let why: Vec<String> = left_out
                 .iter()
@@ -217,10 +216,10 @@ impl Profile {
 fn drafted(sight: &Sight<'_>, name: String, kind: Kind, role: Role) -> DraftColumn {
     DraftColumn {
         name,
-        heading: sight.heading.to_owned(),
+        headings: vec![sight.heading.to_owned()],
         kind,
         role,
-        separator: sight.separator(),
+        separator: sight.separator(kind),
         month_first: kind == Kind::Date && sight.month_first(),
         distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
     }
@@ -246,7 +245,9 @@ fn with_postcodes(columns: &mut Vec<DraftColumn>, sights: &[Sight<'_>]) {
         return;
     }
     let holds = |column: &&DraftColumn| {
-        let sight = sights.iter().find(|sight| sight.heading == column.heading);
+        let sight = sights
+            .iter()
+            .find(|sight| column.headings == [sight.heading]);
         column.role == Role::Address && sight.is_some_and(|sight| sight.with_postcode() >= 0.3)
     };
     let Some(address) = columns.iter().find(holds).cloned() else {
