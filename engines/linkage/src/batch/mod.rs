@@ -124,7 +124,8 @@ impl<'a> Linkage<'a> {
     }
 
     /// All pairs of units of at least `cut` bits under a model, which may be another one than the
-    /// blocks were made with as long as it has the same columns and rules. In no particular order.
+    /// blocks were made with as long as it has the same columns and rules. Each once, in no
+    /// particular order.
     pub fn links(&self, model: &Model, cut: f64) -> Vec<Link> {
         let kernel = self.kernel(model);
         let memories = Memories::of(&kernel);
@@ -150,7 +151,13 @@ impl<'a> Linkage<'a> {
                 links
             })
             .collect();
-        found.concat()
+        let mut links = found.concat();
+        if !self.blocks.hot.is_empty() {
+            // Of a hot block a pair stands in the part of every further column that it agrees on.
+            links.par_sort_unstable_by_key(|link| (link.one, link.other));
+            links.dedup_by_key(|link| (link.one, link.other));
+        }
+        links
     }
 
     /// How a match weight of two records, by row, comes about.
