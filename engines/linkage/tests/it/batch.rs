@@ -331,6 +331,61 @@ fn together(model: &Model, rows: &[Row]) -> BTreeSet<BTreeSet<Row>> {
     by.into_values().collect()
 }
 
+#[test]
+fn latitudes_and_longitudes_under_two_headings_are_read_or_told() {
+    let model = Model::from_toml(
+        r#"
+        version = 1
+        prior = 0.01
+        link = 1.0
+        review = 0.0
+        blocking = ["near(spot, 1)"]
+        [columns]
+        spot = { kind = "position", from = ["lat", "lon"], separator = ";" }
+        [[comparison]]
+        column = "spot"
+        levels = [
+            { when = "exact", m = 0.5, u = 0.001 },
+            { when = "within_km <= 1", m = 0.4, u = 0.01 },
+            { when = "else", m = 0.1, u = 0.989 },
+        ]
+        [unknown]
+        spot = ["0,0"]
+        "#,
+    )
+    .unwrap();
+    let rows = [
+        ["51.75", "-0.34"],
+        ["52.1;51.751", "1.2;-0.341"],
+        // Too far, missing, one half missing, beyond the pole, more of one, not known.
+        ["51.78", "-0.34"],
+        ["", ""],
+        ["51.75", ""],
+        ["95", "-0.34"],
+        ["51.75;52", "-0.34"],
+        ["0", "0.0"],
+    ];
+    let mut batch = Batch::new(2);
+    rows.iter()
+        .for_each(|row| batch.push(row.iter().map(|field| field.as_bytes())));
+    let layout = Layout {
+        columns: vec![vec![0, 1]],
+        id: None,
+        source: 0,
+    };
+    let mut builder = Builder::new(&model);
+    builder.add(&batch, &layout).unwrap();
+    let table = builder.finish().unwrap();
+    let note = &table.notes()[0];
+    assert_eq!((note.filled, note.distinct, note.unusable), (3, 3, 4));
+    let example = note.unusable_example.as_deref().unwrap();
+    assert!(!example.contains('\u{1e}'), "{example:?}");
+    let people = Population::new(table);
+    let pairs: Vec<(u32, u32)> = linked(&model, &people, -5.0).into_keys().collect();
+    let (one, other) = (people.unit(0), people.unit(1));
+    assert_eq!(pairs, [(one.min(other), one.max(other))]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

@@ -256,6 +256,43 @@ fn who_asks_what_is_not_known_is_told_what_is() {
 }
 
 #[test]
+fn all_that_a_model_may_say_is_in_the_guide() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkage.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let known = |fault: Fault| match fault {
+        Fault::Unknown { known, .. } => known,
+        other => panic!("{other}"),
+    };
+    let tests = known(fault("differs(born)", "sounds_like(born)"));
+    let keys = known(fault("year(born)", "nearby(home)"));
+    for name in tests.split(", ") {
+        let told = [
+            format!("`{name}`"),
+            format!("`{name} "),
+            format!("`{name}("),
+        ];
+        assert!(told.iter().any(|told| guide.contains(told)), "{name}");
+    }
+    for name in keys.split(", ") {
+        assert!(guide.contains(&format!("`{name}(column")), "{name}");
+    }
+    for kind in [
+        "name",
+        "forename",
+        "date",
+        "postcode",
+        "phone",
+        "email",
+        "text",
+        "number",
+        "identifier",
+        "position",
+    ] {
+        assert!(guide.contains(&format!("| `{kind}` | ")), "{kind}");
+    }
+}
+
+#[test]
 fn a_position_is_read_from_one_heading_or_two() {
     let read = |from: &str| {
         let column = format!("home = {{ kind = \"position\", {from} }}");
