@@ -208,6 +208,12 @@ impl Rule {
         self.parts.iter().filter(hears).map(|part| part.column)
     }
 
+    /// The other columns of a model that has `width`.
+    pub(crate) fn unread(&self, width: usize) -> Vec<usize> {
+        let read: Vec<usize> = self.columns().collect();
+        (0..width).filter(|at| !read.contains(at)).collect()
+    }
+
     /// Adds the keys this rule gives a record: in no order, and some perhaps twice.
     pub(crate) fn add_keys(&self, record: impl Record, keys: &mut Vec<u64>) {
         self.keys(record, self.seed, &self.parts, keys, MOST_KEYS);

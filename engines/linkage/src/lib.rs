@@ -79,4 +79,4 @@ pub use damping::{shared_value_weight, value_share};
 pub use error::{Error, Fault};
 pub use model::{Band, Kind, Model, Rates};
 pub use prepared::Prepared;
-pub use score::{Ceiled, Frequencies, Part, Scored};
+pub use score::{Ceiled, Frequencies, Part, Scored, bits, probability};

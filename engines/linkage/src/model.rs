@@ -260,7 +260,7 @@ impl Model {
             columns[at].heard = true;
         }
         Ok(Self {
-            prior_weight: (written.prior / (1.0 - written.prior)).log2(),
+            prior_weight: crate::bits(written.prior),
             related_weight: written
                 .related
                 .as_ref()
@@ -283,7 +283,7 @@ impl Model {
     pub fn with(&self, parameters: &crate::batch::Parameters) -> Self {
         let mut model = self.clone();
         let prior = parameters.prior;
-        model.prior_weight = (prior / (1.0 - prior)).log2();
+        model.prior_weight = crate::bits(prior);
         if self.related_weight.is_some() {
             model.related_weight = Some((prior / parameters.related).log2());
         }

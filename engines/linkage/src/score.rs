@@ -69,6 +69,16 @@ pub struct Ceiled<'m> {
     pub taken: f64,
 }
 
+/// The probability (0 to 1) that stands behind a match weight in bits, which are log2 of odds.
+pub fn probability(bits: f64) -> f64 {
+    1.0 / (1.0 + (-bits).exp2())
+}
+
+/// The match weight in bits of a probability between 0 and 1.
+pub fn bits(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
+}
+
 impl Model {
     /// Scores two records. The order of the two does not matter.
     pub fn compare(
@@ -112,10 +122,9 @@ impl Model {
                 taken: ceiling.at_most - sum,
             });
         let weight = sum + ceiling.map_or(0.0, |ceiling| ceiling.taken);
-        let probability = 1.0 / (1.0 + (-weight).exp2());
         Scored {
             weight,
-            probability,
+            probability: probability(weight),
             parts,
             related,
             ceiling,

@@ -78,8 +78,7 @@ impl Blocks {
                 .par_iter()
                 .map(|rule| {
                     let mut keyed = Keyed::new(&RuleKeys::new(rule, &parts), people);
-                    let read: Vec<usize> = rule.columns().collect();
-                    let (blocks, hot) = RuleBlocks::new(&mut keyed, people, rule.written(), &read);
+                    let (blocks, hot) = RuleBlocks::new(&mut keyed, people, rule);
                     (blocks, keyed, hot)
                 })
                 .collect();

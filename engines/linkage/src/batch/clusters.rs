@@ -48,7 +48,7 @@ pub(crate) type Weigh<'w> = dyn FnMut(u32, u32) -> f64 + 'w;
 /// exact.
 pub(crate) fn clusters(
     units: usize,
-    links: Vec<Link>,
+    links: &[Link],
     cohesion: f64,
     weighing: impl Fn(&mut dyn FnMut(&mut Weigh<'_>)) + Sync,
 ) -> Clusters {
@@ -89,15 +89,15 @@ struct Components {
 }
 
 impl Components {
-    fn new(units: usize, links: Vec<Link>) -> Self {
+    fn new(units: usize, links: &[Link]) -> Self {
         let mut parent: Vec<u32> = (0..units as u32).collect();
-        for link in &links {
+        for link in links {
             let (one, other) = (root(&mut parent, link.one), root(&mut parent, link.other));
             parent[one.max(other) as usize] = one.min(other);
         }
         let mut links: Vec<(u32, Link)> = links
-            .into_iter()
-            .map(|link| (root(&mut parent, link.one), link))
+            .iter()
+            .map(|link| (root(&mut parent, link.one), *link))
             .collect();
         links.par_sort_unstable_by_key(|(component, _)| *component);
         Self { links }

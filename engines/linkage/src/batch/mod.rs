@@ -9,6 +9,7 @@ mod assign;
 mod blocks;
 pub(crate) mod clusters;
 mod flat;
+mod ids;
 pub(crate) mod intern;
 pub(crate) mod kernel;
 mod keys;
@@ -124,8 +125,7 @@ impl<'a> Linkage<'a> {
     }
 
     /// All pairs of units of at least `cut` bits under a model, which may be another one than the
-    /// blocks were made with as long as it has the same columns and rules. Each once, in no
-    /// particular order.
+    /// blocks were made with as long as it has the same columns and rules. Each pair once, ascending.
     pub fn links(&self, model: &Model, cut: f64) -> Vec<Link> {
         let kernel = self.kernel(model);
         let memories = Memories::of(&kernel);
@@ -151,13 +151,7 @@ impl<'a> Linkage<'a> {
                 links
             })
             .collect();
-        let mut links = found.concat();
-        if !self.blocks.hot.is_empty() {
-            // Of a hot block a pair stands in the part of every further column that it agrees on.
-            links.par_sort_unstable_by_key(|link| (link.one, link.other));
-            links.dedup_by_key(|link| (link.one, link.other));
-        }
-        links
+        once(found.concat())
     }
 
     /// How a match weight of two records, by row, comes about.
@@ -178,7 +172,7 @@ impl<'a> Linkage<'a> {
     }
 
     /// Puts units together along links; see [`Clusters`].
-    pub fn clusters(&self, model: &Model, links: Vec<Link>, cohesion: f64) -> Clusters {
+    pub fn clusters(&self, model: &Model, links: &[Link], cohesion: f64) -> Clusters {
         let kernel = self.kernel(model);
         let memories = Memories::of(&kernel);
         clusters::clusters(self.people.units(), links, cohesion, |pairs| {
@@ -193,6 +187,13 @@ impl<'a> Linkage<'a> {
             memories.give_back(memory);
         })
     }
+}
+
+/// Each pair once, ascending: the parts of a hot block may find a pair that a later rule finds too.
+fn once(mut links: Vec<Link>) -> Vec<Link> {
+    links.par_sort_unstable_by_key(|link| (link.one, link.other));
+    links.dedup_by_key(|link| (link.one, link.other));
+    links
 }
 
 /// Memories of a kernel, as many as threads were ever at work at once.

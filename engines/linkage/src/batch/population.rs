@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::table::{ColumnNote, Ids, Pool, Row, Table};
+use super::ids::Ids;
+use super::table::{ColumnNote, Pool, Row, Table};
 use crate::Model;
 use crate::score::Frequencies;
 use crate::sheet::{Record as _, Values};

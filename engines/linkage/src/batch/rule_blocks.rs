@@ -3,6 +3,7 @@
 use super::Population;
 use super::blocks::{HotBlock, LARGEST};
 use super::keys::{RuleKeys, Scratch};
+use crate::blocking::Rule;
 
 use rayon::prelude::*;
 
@@ -143,13 +144,12 @@ fn runs(keyed: &[u64], units: usize) -> impl Iterator<Item = &[u64]> {
 }
 
 impl RuleBlocks {
-    /// The blocks of a rule that reads the columns `read`, and those that are hot. Of a rule that
-    /// gives one key, units of hot blocks lose theirs.
+    /// The blocks of a rule, and those that are hot. Of a rule that gives one key, units of hot
+    /// blocks lose theirs.
     pub(crate) fn new(
         keyed: &mut Keyed,
         people: &Population,
-        rule: &str,
-        read: &[usize],
+        rule: &Rule,
     ) -> (Self, Vec<HotBlock>) {
         let mut blocks = Self::default();
         let mut hot: Vec<Vec<u32>> = Vec::new();
@@ -165,13 +165,11 @@ impl RuleBlocks {
         }
         drop(keyed_units);
         blocks.parts_from = blocks.ends.len();
-        let others: Vec<usize> = (0..people.pools.len())
-            .filter(|at| !read.contains(at))
-            .collect();
+        let others = rule.unread(people.pools.len());
         let mut notes = Vec::with_capacity(hot.len());
         for units in hot {
             notes.push(HotBlock {
-                rule: rule.to_owned(),
+                rule: rule.written().to_owned(),
                 units: units.len() as u64,
                 example: units[0],
             });

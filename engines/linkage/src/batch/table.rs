@@ -1,8 +1,11 @@
 //! A table by columns: every distinct cell normalised once, every record a row of cell numbers.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::ids::Ids;
 use super::intern::Interner;
 use crate::Model;
 use crate::batch::Refused;
@@ -52,15 +55,51 @@ pub struct Builder<'m> {
     raws: Vec<RawColumn>,
     /// Of each row, which source it came from.
     sources: Vec<u16>,
-    ids: Vec<u8>,
-    id_ends: Vec<u64>,
+    ids: Ids,
 }
 
 struct RawColumn {
     texts: Interner,
     cells: Vec<u32>,
-    scratch: Vec<u8>,
+    scratch: Joined,
     full: bool,
+}
+
+/// Cells made of several columns of the source, one behind the other.
+#[derive(Default)]
+struct Joined {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Joined {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    fn join(&mut self, rows: &impl Rows, row: usize, places: &[usize]) {
+        let begin = self.text.len();
+        for place in places {
+            let text = rows.field(row, *place);
+            if !text.is_empty() && self.text.len() > begin {
+                self.text.push(VALUE as u8);
+            }
+            self.text.extend_from_slice(text);
+        }
+        self.ends.push(self.text.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        stretches(&self.ends).map(|stretch| &self.text[stretch])
+    }
+}
+
+/// From where each ends to where the next does.
+fn stretches(ends: &[usize]) -> impl Iterator<Item = Range<usize>> {
+    let mut begin = 0;
+    ends.iter()
+        .map(move |end| std::mem::replace(&mut begin, *end)..*end)
 }
 
 /// Where the model's columns and the id stand in a source.
@@ -80,15 +119,14 @@ impl<'m> Builder<'m> {
         let column = |_| RawColumn {
             texts: Interner::new(),
             cells: Vec::new(),
-            scratch: Vec::new(),
+            scratch: Joined::default(),
             full: false,
         };
         Self {
             model,
             raws: (0..model.columns.len()).map(column).collect(),
             sources: Vec::new(),
-            ids: Vec::new(),
-            id_ends: Vec::new(),
+            ids: Ids::default(),
         }
     }
 
@@ -111,12 +149,9 @@ impl<'m> Builder<'m> {
         }
         for row in 0..count {
             match layout.id {
-                Some(at) => self.ids.extend_from_slice(rows.field(row, at)),
-                None => self
-                    .ids
-                    .extend_from_slice((first + row + 1).to_string().as_bytes()),
+                Some(at) => self.ids.push(rows.field(row, at)),
+                None => self.ids.push((first + row + 1).to_string().as_bytes()),
             }
-            self.id_ends.push(self.ids.len() as u64);
         }
         self.sources.resize(first + count, layout.source);
         self.raws
@@ -140,11 +175,7 @@ impl<'m> Builder<'m> {
     /// [`Refused::TooLarge`]; [`Refused::DuplicateId`] when two rows have one id;
     /// [`Refused::EmptyId`].
     pub fn finish(self) -> Result<Table, Refused> {
-        let ids = Ids {
-            text: self.ids,
-            ends: self.id_ends,
-        };
-        ids.check(&self.sources)?;
+        self.ids.check(&self.sources)?;
         let model = self.model;
         let columns: Vec<(Filled, ColumnNote)> = self
             .raws
@@ -157,33 +188,30 @@ impl<'m> Builder<'m> {
             columns,
             notes,
             sources: self.sources,
-            ids,
+            ids: self.ids,
         })
     }
 }
 
 impl RawColumn {
     fn take(&mut self, rows: &impl Rows, places: &[usize]) {
+        let Self {
+            texts,
+            cells,
+            scratch,
+            full,
+        } = self;
+        let taken = |number: Option<u32>| {
+            *full |= number.is_none();
+            cells.push(number.unwrap_or(0));
+        };
         let count = rows.len();
-        self.cells.reserve(count);
-        for row in 0..count {
-            let text = match places {
-                [only] => rows.field(row, *only),
-                several => {
-                    self.scratch.clear();
-                    for (n, place) in several.iter().enumerate() {
-                        let text = rows.field(row, *place);
-                        if n > 0 && !text.is_empty() && !self.scratch.is_empty() {
-                            self.scratch.push(VALUE as u8);
-                        }
-                        self.scratch.extend_from_slice(text);
-                    }
-                    &self.scratch
-                }
-            };
-            let number = self.texts.number(text);
-            self.full |= number.is_none();
-            self.cells.push(number.unwrap_or(0));
+        if let [only] = places {
+            texts.numbers((0..count).map(|row| rows.field(row, *only)), taken);
+        } else {
+            scratch.clear();
+            (0..count).for_each(|row| scratch.join(rows, row, places));
+            texts.numbers(scratch.iter(), taken);
         }
     }
 
@@ -205,28 +233,31 @@ impl RawColumn {
         for chunk in chunks {
             note.not_utf8 += chunk.not_utf8;
             note.unusable += chunk.unusable;
-            note.unusable_example = note.unusable_example.or(chunk.unusable_example);
-            let mut start = 0;
-            for end in chunk.ends {
-                let text = &chunk.text[start..end];
-                start = end;
-                let known = cells.len();
-                let cell = cells.number(text.as_bytes());
-                let Some(cell) = cell.filter(|_| sheet.fits(2 * text.len())) else {
-                    return Err(Refused::TooLarge {
-                        what: format!(
-                            "the distinct values of `{}` are more than 4 GiB",
-                            note.column
-                        ),
-                    });
-                };
-                if cell as usize == known {
+            if note.unusable_example.is_none() {
+                note.unusable_example.clone_from(&chunk.unusable_example);
+            }
+            let mut laid = chunk.texts();
+            let mut fits = true;
+            cells.numbers(chunk.texts().map(str::as_bytes), |cell| {
+                let text = laid.next().unwrap_or_default();
+                fits &= cell.is_some() && sheet.fits(2 * text.len());
+                let cell = cell.unwrap_or_default();
+                // A text that was not there before.
+                if fits && cell as usize == sheet.slots() {
                     for value in text.split(VALUE) {
                         model.lay(at, value, &mut sheet);
                     }
                     sheet.end_slot();
                 }
                 cell_of.push(cell);
+            });
+            if !fits {
+                return Err(Refused::TooLarge {
+                    what: format!(
+                        "the distinct values of `{}` are more than 4 GiB",
+                        note.column
+                    ),
+                });
             }
         }
         drop(self.texts);
@@ -256,6 +287,10 @@ struct Normal {
 }
 
 impl Normal {
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        stretches(&self.ends).map(|stretch| &self.text[stretch])
+    }
+
     fn of(model: &Model, at: usize, texts: &Interner, numbers: &[u32]) -> Self {
         let column = &model.columns[at];
         let mut found = Self::default();
@@ -370,65 +405,6 @@ impl Pool {
 struct Filled {
     pool: Pool,
     cells: Vec<u32>,
-}
-
-/// The ids of the records, one behind the other.
-#[derive(Default)]
-pub(crate) struct Ids {
-    text: Vec<u8>,
-    ends: Vec<u64>,
-}
-
-impl Ids {
-    pub(crate) fn get(&self, row: usize) -> &[u8] {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[row] as usize]
-    }
-
-    /// Refuses an id that is empty or stands in two rows of one source.
-    fn check(&self, sources: &[u16]) -> Result<(), Refused> {
-        // Tables often come in order of id, and then no two are the same.
-        let ascends = |row: &usize| {
-            self.get(*row)
-                > row
-                    .checked_sub(1)
-                    .map_or(&[][..], |before| self.get(before))
-        };
-        if (0..self.ends.len()).all(|row| ascends(&row)) {
-            return Ok(());
-        }
-        let mut hashed: Vec<(u64, u32)> = (0..self.ends.len())
-            .into_par_iter()
-            .map(|row| {
-                let hash = super::hash_bytes(self.get(row));
-                (hash.wrapping_add(u64::from(sources[row])), row as u32)
-            })
-            .collect();
-        hashed.par_sort_unstable();
-        let text = |row: u32| String::from_utf8_lossy(self.get(row as usize)).into_owned();
-        if let Some(row) = (0..self.ends.len()).find(|row| self.get(*row).is_empty()) {
-            return Err(Refused::EmptyId {
-                row: row as u64 + 1,
-            });
-        }
-        for pair in hashed.windows(2) {
-            let [(one, first), (other, second)] = pair else {
-                continue;
-            };
-            let same_source = sources[*first as usize] == sources[*second as usize];
-            if one == other
-                && same_source
-                && self.get(*first as usize) == self.get(*second as usize)
-            {
-                return Err(Refused::DuplicateId {
-                    id: text(*first),
-                    first: u64::from(*first) + 1,
-                    second: u64::from(*second) + 1,
-                });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A whole table, ready to be linked.

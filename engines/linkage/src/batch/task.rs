@@ -181,7 +181,7 @@ pub fn run_task(bytes: &[u8]) -> Result<Vec<u8>, String> {
     postcard::to_stdvec(&links).map_err(refused)
 }
 
-/// The links that came back from tasks. A pair that several rules find may be there several times.
+/// The links that came back from tasks, each pair once, ascending.
 ///
 /// # Errors
 /// When the bytes are not what [`run_task`] gave.
@@ -195,9 +195,7 @@ pub fn links_of(answers: &[Vec<u8>]) -> Result<Vec<Link>, String> {
                 .map(|(one, other, weight)| Link { one, other, weight }),
         );
     }
-    all.sort_unstable_by_key(|link| (link.one, link.other));
-    all.dedup_by_key(|link| (link.one, link.other));
-    Ok(all)
+    Ok(super::once(all))
 }
 
 impl Task<'_> {

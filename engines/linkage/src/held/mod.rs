@@ -167,21 +167,16 @@ impl Units {
 impl Held {
     /// Holds nobody yet.
     pub fn new(model: &Model) -> Self {
-        let read = |rule: &crate::blocking::Rule| {
-            let read: Vec<usize> = rule.columns().collect();
-            (0..model.columns.len())
-                .filter(|at| !read.contains(at))
-                .collect()
-        };
+        let width = model.columns.len();
         Self {
             scale: Scale::new(model),
             shifts: model.frequency_columns().next().is_some(),
-            others: model.rules.iter().map(read).collect(),
+            others: model.rules.iter().map(|rule| rule.unread(width)).collect(),
             columns: model.columns.iter().map(|_| Column::new()).collect(),
             assumed: 0,
             lists: Lists::default(),
             units: Units {
-                width: model.columns.len(),
+                width,
                 ..Units::default()
             },
             unit_of: Vec::new(),

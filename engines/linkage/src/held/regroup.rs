@@ -32,7 +32,7 @@ impl Held {
             });
             weight.unwrap_or(-clusters::LOUDEST)
         };
-        let found = clusters::clusters(units.len(), links, cohesion, |pairs| {
+        let found = clusters::clusters(units.len(), &links, cohesion, |pairs| {
             pairs(&mut |one, other| weigh(one, other));
         });
         let mut first = vec![NONE; units.len()];

@@ -122,10 +122,7 @@ struct Looking<'l> {
 impl Looking<'_> {
     fn rule(&self, at: usize, rule: &Candidate) -> (Vec<Seen>, RuleSample) {
         let one_in = self.one_in[at];
-        let read: Vec<usize> = self.kernel.model.rules[at].columns().collect();
-        let others: Vec<usize> = (0..self.kernel.people.pools.len())
-            .filter(|column| !read.contains(column))
-            .collect();
+        let others = self.kernel.model.rules[at].unread(self.kernel.people.pools.len());
         let mut memory = self.kernel.memory();
         let mut levels = Levels::new();
         let mut by_shared: FxHashMap<Shared, (By, f64)> = FxHashMap::default();
@@ -288,7 +285,7 @@ fn alike(kernel: &Kernel<'_>, look: &Look) -> Vec<Alike> {
         let mut memory = kernel.memory();
         let of = |seen: &Seen| {
             let weight = kernel.weight(&mut memory, seen.one, seen.other, POSSIBLE);
-            weight.map_or(0.0, |weight| 1.0 / (1.0 + (-weight).exp2()))
+            weight.map_or(0.0, crate::probability)
         };
         seen.iter().map(of).collect()
     };

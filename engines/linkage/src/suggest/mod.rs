@@ -129,16 +129,17 @@ impl Profile {
     pub fn add(&mut self, rows: &impl Rows) {
         self.records += rows.len() as u64;
         for (at, seen) in self.columns.iter_mut().enumerate() {
-            for row in 0..rows.len() {
+            let texts = (0..rows.len()).map(|row| rows.field(row, at).trim_ascii());
+            seen.texts.numbers(texts, |number| {
                 // A column beyond what can be numbered has told enough.
-                let Some(number) = seen.texts.number(rows.field(row, at).trim_ascii()) else {
-                    continue;
+                let Some(number) = number else {
+                    return;
                 };
                 if number as usize == seen.counts.len() {
                     seen.counts.push(0);
                 }
                 seen.counts[number as usize] += 1;
-            }
+            });
         }
     }
 

@@ -93,7 +93,7 @@ fn at_once(model: &Model, records: &[Record]) -> Clusters {
     let people = population(model, records);
     let linkage = Linkage::new(model, &people, Between::Everybody);
     let link = model.link_threshold();
-    let clusters = linkage.clusters(model, linkage.links(model, link), link);
+    let clusters = linkage.clusters(model, &linkage.links(model, link), link);
     sets(linkage.assign(model, &clusters, link).lead.into_iter())
 }
 

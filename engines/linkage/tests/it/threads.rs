@@ -79,7 +79,7 @@ fn outcome(text: &str, model: &Model, records: &[Record]) -> Outcome {
         .tasks(text, Some(&parameters), -3.0)
         .map(|task| run_task(&task).unwrap())
         .collect();
-    let clusters = linkage.clusters(&trained, links.clone(), 0.0);
+    let clusters = linkage.clusters(&trained, &links, 0.0);
     Outcome {
         units: (0..records.len()).map(|row| people.unit(row)).collect(),
         notes: format!("{:?}", people.notes()),

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use linkage::Model;
 use linkage::batch::{
-    Assigned, Clusters, Link, Linkage, Parameters, Population, links_of, quality,
+    Assigned, Clusters, Link, Linkage, Parameters, Population, Quality, links_of, quality,
 };
 
 use super::super::cluster;
@@ -55,13 +55,11 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
         Some(parameters) => given.model.with(parameters),
         None => given.model.clone(),
     };
-    let link = run
-        .threshold
-        .map_or(model.link_threshold(), |p| (p / (1.0 - p)).log2());
-    receipt.threshold = 1.0 / (1.0 + (-link).exp2());
+    let link = run.threshold.map_or(model.link_threshold(), linkage::bits);
+    receipt.threshold = linkage::probability(link);
     let least = least(run, &model, link);
     bar.set_message("comparing");
-    let mut links = match &run.cluster {
+    let links = match &run.cluster {
         None => linkage.links(&model, least),
         Some(address) => {
             let tasks = linkage.tasks(&given.text, parameters.as_ref(), least);
@@ -76,11 +74,10 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
         .filter(|pair| f64::from(pair.weight) >= link)
         .collect();
     receipt.links = taken.len() as u64;
-    let clusters = linkage.clusters(&model, taken, link);
+    let clusters = linkage.clusters(&model, &taken, link);
     let assigned = linkage.assign(&model, &clusters, link);
     receipt.clustered(&clusters, &assigned);
     bar.set_message("writing");
-    links.sort_unstable_by_key(|link| (link.one, link.other));
     let found = Found {
         run,
         people: &people,
@@ -88,6 +85,7 @@ pub async fn run(run: &Run, json: bool) -> Result<Done> {
         linkage: &linkage,
         link,
         links: &links,
+        qualities: quality(&clusters, &taken),
         clusters: &clusters,
     };
     found.write(&assigned, entities.as_deref(), &mut receipt)?;
@@ -226,6 +224,7 @@ struct Found<'a> {
     /// By their units, ascending.
     links: &'a [Link],
     clusters: &'a Clusters,
+    qualities: Vec<Quality>,
 }
 
 impl Found<'_> {
@@ -245,8 +244,8 @@ impl Found<'_> {
                 self.review(path, &rows)?;
             }
         }
-        let qualities = quality(self.clusters, self.links);
-        receipt.weak = qualities
+        receipt.weak = self
+            .qualities
             .iter()
             .filter(|quality| quality.is_weak(self.link + SURE))
             .count() as u64;
@@ -338,7 +337,7 @@ impl Found<'_> {
                 Field::Text(self.people.id(one as usize)),
                 Field::Text(self.people.id(other as usize)),
                 Field::Number(weight),
-                Field::Number(1.0 / (1.0 + (-weight).exp2())),
+                Field::Number(linkage::probability(weight)),
             ])
         };
         for link in self.links {
@@ -385,13 +384,13 @@ impl Found<'_> {
                 Field::Text(first(link.other)),
                 Field::Text(why.as_bytes()),
                 Field::Number(weight),
-                Field::Number(1.0 / (1.0 + (-weight).exp2())),
+                Field::Number(linkage::probability(weight)),
             ])
         };
         for link in &self.clusters.refused {
             row(link, "alike, but their groups speak against it")?;
         }
-        for quality in quality(self.clusters, self.links) {
+        for quality in &self.qualities {
             if quality.is_weak(self.link + SURE) {
                 for bridge in quality
                     .bridges
