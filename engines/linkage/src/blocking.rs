@@ -7,7 +7,7 @@ use crate::model::{Kind, Model};
 use crate::prepared::Prepared;
 use crate::sheet::Record;
 use crate::stable::{self, Stable};
-use crate::{normal, similarity};
+use crate::{normal, position, similarity};
 
 /// The most keys one rule gives one record. Reached only by a record with many values in each of
 /// the rule's columns; the rest are left out.
@@ -31,12 +31,15 @@ pub(crate) struct Part {
     column: usize,
     /// Second column of `unordered`.
     other: usize,
+    /// Reach of `near`; 0 for others.
+    metres: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum PartKind {
     Exact,
     Soundex,
+    Metaphone,
     Initial,
     Word,
     Nickname,
@@ -46,6 +49,7 @@ enum PartKind {
     Sector,
     District,
     LocalPart,
+    Near,
 }
 
 const WORDED: &[Kind] = &[Kind::Name, Kind::Forename, Kind::Text];
@@ -54,6 +58,11 @@ const WORDED: &[Kind] = &[Kind::Name, Kind::Forename, Kind::Text];
 const PARTS: &[(&str, PartKind, &[Kind])] = &[
     ("exact", PartKind::Exact, &[]),
     ("soundex", PartKind::Soundex, &[Kind::Name, Kind::Forename]),
+    (
+        "metaphone",
+        PartKind::Metaphone,
+        &[Kind::Name, Kind::Forename],
+    ),
     ("initial", PartKind::Initial, &[Kind::Name, Kind::Forename]),
     ("word", PartKind::Word, WORDED),
     ("nickname", PartKind::Nickname, &[Kind::Forename]),
@@ -67,6 +76,7 @@ const PARTS: &[(&str, PartKind, &[Kind])] = &[
     ("sector", PartKind::Sector, &[Kind::Postcode]),
     ("district", PartKind::District, &[Kind::Postcode]),
     ("local_part", PartKind::LocalPart, &[Kind::Email]),
+    ("near", PartKind::Near, &[Kind::Position]),
 ];
 
 /// Reads one blocking rule.
@@ -96,6 +106,11 @@ fn parse_part(text: &str, scope: &Scope<'_>) -> Result<Part, Error> {
                 known: known.join(", "),
             })
         })?;
+    let (columns, metres) = match (kind, columns.as_slice()) {
+        (PartKind::Near, [column, km]) => (&[*column][..], metres(km).map_err(wrong)?),
+        (PartKind::Near, _) => return Err(wrong(unreachable_by_near())),
+        (_, columns) => (columns, 0),
+    };
     let columns = columns
         .iter()
         .map(|name| scope.column(name))
@@ -123,7 +138,25 @@ fn parse_part(text: &str, scope: &Scope<'_>) -> Result<Part, Error> {
         kind: *kind,
         column,
         other,
+        metres,
     })
+}
+
+/// The reach of `near` in whole metres, no less than was asked for.
+fn metres(km: &str) -> Result<u32, Fault> {
+    let metres = km.parse::<f64>().map(|km| (km * 1e3).ceil());
+    metres
+        .ok()
+        .filter(|metres| (1.0..=f64::from(position::FARTHEST)).contains(metres))
+        .map(|metres| metres as u32)
+        .ok_or_else(unreachable_by_near)
+}
+
+fn unreachable_by_near() -> Fault {
+    Fault::Bound {
+        test: "near".to_owned(),
+        form: "near(COLUMN, KM), more than 0 and at most 1000 kilometres",
+    }
 }
 
 impl Model {
@@ -167,6 +200,12 @@ impl Rule {
     /// The columns it reads.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
         self.parts.iter().flat_map(|part| [part.column, part.other])
+    }
+
+    /// The columns of which it asks how names sound.
+    pub(crate) fn hears(&self) -> impl Iterator<Item = usize> {
+        let hears = |part: &&Part| part.kind == PartKind::Metaphone;
+        self.parts.iter().filter(hears).map(|part| part.column)
     }
 
     /// The other columns of a model that has `width`.
@@ -213,6 +252,7 @@ impl Part {
             kind: PartKind::Exact,
             column,
             other: column,
+            metres: 0,
         };
         (self.kind == PartKind::Unordered).then(|| (exact(self.column), exact(self.other)))
     }
@@ -226,6 +266,7 @@ impl Part {
 
     /// Whether two records that share a key of this part always share one of the other.
     pub(crate) fn implies(&self, other: &Self) -> bool {
+        let metres = other.metres;
         let finer = match (self.kind, other.kind) {
             (PartKind::Unordered, _) | (_, PartKind::Unordered) => {
                 return self.kind == other.kind
@@ -233,14 +274,17 @@ impl Part {
                     && self.other == other.other;
             }
             (PartKind::Exact, _) | (PartKind::Sector, PartKind::District) => true,
-            (one, other) => one == other,
+            (one, other) => one == other && self.metres == metres,
         };
         finer && self.column == other.column
     }
 
     /// Whether it sees one thing at most in a value.
     pub(crate) fn is_single(&self) -> bool {
-        !matches!(self.kind, PartKind::Word | PartKind::Nickname)
+        !matches!(
+            self.kind,
+            PartKind::Word | PartKind::Nickname | PartKind::Metaphone | PartKind::Near
+        )
     }
 
     /// Calls `with` for the hash of each value this part sees in the record.
@@ -262,6 +306,14 @@ impl Part {
                 PartKind::Word => value.words().iter().copied().for_each(&mut with),
                 PartKind::Exact => with(value.hash()),
                 PartKind::Nickname => value.formal().iter().copied().for_each(&mut with),
+                // Names without a code are blocked as they are written, as with Soundex.
+                PartKind::Metaphone if value.sounds().0 == 0 => with(value.hash()),
+                PartKind::Metaphone => value.sounds().codes().for_each(|code| {
+                    with(Stable::NEW.add_number(code).finish());
+                }),
+                PartKind::Near => position::cells(value.packed(), self.metres, |row, column| {
+                    with(Stable::NEW.add_number(row).add_number(column).finish());
+                }),
                 _ => {
                     if let Some(hash) = self.single(value.text()) {
                         with(hash);
@@ -290,7 +342,12 @@ impl Part {
             PartKind::District => normal::district(text),
             PartKind::LocalPart => normal::local_part(text),
             // Answered before: they do not look at the text alone.
-            PartKind::Exact | PartKind::Word | PartKind::Nickname | PartKind::Unordered => None,
+            PartKind::Exact
+            | PartKind::Word
+            | PartKind::Nickname
+            | PartKind::Unordered
+            | PartKind::Metaphone
+            | PartKind::Near => None,
         }?;
         Some(stable::hash(part))
     }

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::model::{Column, Kind};
-use crate::normal;
 use crate::stable::{self, Stable};
 use crate::written::{Order, Written, WrittenColumn};
+use crate::{normal, position};
 
 pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
     for (place, named) in [
@@ -34,6 +34,9 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
                 column: name.clone(),
             });
         }
+        if *kind == Kind::Position {
+            readable_position(name, &from, separator)?;
+        }
         let month_first = order == Some(Order::Mdy);
         let unknown = written.unknown.get(name).into_iter().flatten();
         let dropped = written.drop_words.get(name).into_iter().flatten();
@@ -43,6 +46,7 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
             from,
             separator,
             month_first,
+            heard: false,
             unknown: unknown
                 .filter_map(|text| normal_unknown(*kind, text, &written.country_code))
                 .collect(),
@@ -52,6 +56,25 @@ pub(crate) fn columns(written: &Written) -> Result<Vec<Column>, Error> {
         })
     };
     written.columns.iter().map(column).collect()
+}
+
+/// Refuses what would leave open which latitude belongs to which longitude.
+fn readable_position(column: &str, from: &[String], separator: Option<char>) -> Result<(), Error> {
+    if from.len() > 2 {
+        return Err(Error::PositionFrom {
+            column: column.to_owned(),
+            found: from.len(),
+        });
+    }
+    match separator {
+        Some(sign) if sign.is_whitespace() || sign.is_ascii_digit() || ",.+-".contains(sign) => {
+            Err(Error::PositionSeparator {
+                column: column.to_owned(),
+                separator: sign,
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An entry of a word list in normal form.
@@ -76,6 +99,7 @@ fn normal_unknown(kind: Kind, text: &str, country_code: &str) -> Option<String> 
         Kind::Email => normal::email(text),
         Kind::Number => normal::number(text),
         Kind::Identifier => normal::identifier(text),
+        Kind::Position => position::normal(text),
     }
 }
 

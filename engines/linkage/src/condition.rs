@@ -7,7 +7,7 @@ use crate::error::{Error, Fault};
 use crate::model::{Column, Kind};
 use crate::packed::PackedDate;
 use crate::sheet::{Record, Value};
-use crate::{normal, similarity};
+use crate::{normal, position, similarity};
 
 /// One test in a condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,7 @@ pub(crate) enum TestKind {
     Nickname,
     Initial,
     Soundex,
+    Metaphone,
     Swapped,
     OneCharacterOff,
     DayMonthSwapped,
@@ -43,6 +44,7 @@ pub(crate) enum TestKind {
     SameDistrict,
     SameLocalPart,
     Within,
+    WithinKm,
     Differs,
 }
 
@@ -117,6 +119,12 @@ const RULES: &[Rule] = &[
         reads: NAMES,
     },
     Rule {
+        name: "metaphone",
+        kind: TestKind::Metaphone,
+        bound: Bound::None,
+        reads: NAMES,
+    },
+    Rule {
         name: "swapped",
         kind: TestKind::Swapped,
         bound: Bound::None,
@@ -181,6 +189,12 @@ const RULES: &[Rule] = &[
         kind: TestKind::Within,
         bound: Bound::AtMost,
         reads: &[Kind::Number],
+    },
+    Rule {
+        name: "within_km",
+        kind: TestKind::WithinKm,
+        bound: Bound::AtMost,
+        reads: &[Kind::Position],
     },
     Rule {
         name: "differs",
@@ -401,6 +415,7 @@ impl Test {
                 let code = similarity::soundex(a.text());
                 code.is_some() && code == similarity::soundex(b.text())
             }
+            TestKind::Metaphone => a.sounds().meet(b.sounds()),
             TestKind::OneCharacterOff => a
                 .packed()
                 .one_off(b.packed())
@@ -423,6 +438,7 @@ impl Test {
                     .zip(b.text().parse::<f64>().ok());
                 numbers.is_some_and(|(a, b)| (a - b).abs() <= self.bound)
             }
+            TestKind::WithinKm => position::within(a.packed(), b.packed(), self.bound),
             // Answered before: they look at more than one pair of values.
             TestKind::JaroWinkler | TestKind::Swapped | TestKind::Differs => false,
         }

@@ -179,6 +179,28 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// A position read from more headings than a latitude and a longitude.
+    #[error(
+        "column `{column}` is a position and `from` names {found} headings: name one that holds \
+         both, or two, the latitude and then the longitude"
+    )]
+    PositionFrom {
+        /// The column.
+        column: String,
+        /// How many it names.
+        found: usize,
+    },
+    /// Positions parted by a sign that stands within a position.
+    #[error(
+        "column `{column}` is a position, and {separator:?} may stand within one: part several by \
+         `;` or `|`"
+    )]
+    PositionSeparator {
+        /// The column.
+        column: String,
+        /// The sign.
+        separator: char,
+    },
     /// A stored normal form made under other columns or rules: prepare the record anew.
     #[error("the stored normal form was made by another model: prepare the record anew")]
     Stale,

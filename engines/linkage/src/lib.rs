@@ -64,6 +64,8 @@ pub mod held;
 mod model;
 mod normal;
 mod packed;
+mod phonetics;
+mod position;
 mod prepared;
 mod score;
 mod sheet;

@@ -1,13 +1,15 @@
 //! The linkage model: read from its file, checked, and ready to use.
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::blocking::{self, Rule};
-use crate::condition::{Scope, Test};
+use crate::condition::{Scope, Test, TestKind};
 use crate::error::Error;
 use crate::written::Written;
-use crate::{Prepared, columns, comparisons};
+use crate::{Prepared, columns, comparisons, position};
 
 /// Training counts patterns of levels: so many comparisons of so many levels fit one number, with
 /// one value of each left for "missing".
@@ -33,14 +35,15 @@ const VERSION: u32 = 1;
 ///   beside its m and u (u unless given). The pair must outweigh both readings.
 /// - `when`: tests joined by `&`, `not` before one turning it round. `exact`, `jaro_winkler >= N`,
 ///   `shares_word`, `words >= N` (share of all words that are in both), `nickname`, `initial`,
-///   `soundex`, `swapped(other column)`, `one_character_off`, `day_month_swapped`,
+///   `soundex`, `metaphone`, `swapped(other column)`, `one_character_off`, `day_month_swapped`,
 ///   `within_days <= N`, `same_year`, `year_only` (one is 1 January), `same_sector`, `same_district`, `same_local_part`,
-///   `within <= N`. In a comparison of several columns each names its own: `exact(postcode)`.
+///   `within <= N`, `within_km <= N`. In a comparison of several columns each names its own: `exact(postcode)`.
 ///   A missing value passes no test. Of several values the best pair counts.
 /// - `[[ceiling]]`: `name`, `when` and `at_most`, in bits. Here `differs(column)` may also be
 ///   asked: both values are there, and their comparison reached `else`.
-/// - `blocking`: a list of rules, each of parts joined by `+`: `exact`, `soundex`, `initial`,
-///   `word`, `nickname`, `unordered(column, column)`, `year`, `month_day`, `sector`, `district`, `local_part`.
+/// - `blocking`: a list of rules, each of parts joined by `+`: `exact`, `soundex`, `metaphone`, `initial`,
+///   `word`, `nickname`, `unordered(column, column)`, `year`, `month_day`, `sector`, `district`, `local_part`,
+///   `near(column, km)`.
 /// - `[unknown]`: values that mean "not known", by column. `[drop_words]`: words that say nothing,
 ///   by column. `[abbreviations]`: short and full form of words in `text` columns.
 ///   `[nicknames]`: a formal forename and its short forms.
@@ -88,6 +91,9 @@ pub enum Kind {
     Number,
     /// A reference of letters and digits, such as a company number.
     Identifier,
+    /// A position on the earth: latitude and longitude in degrees of WGS 84, in this order, in one
+    /// text or under two headings.
+    Position,
 }
 
 impl Kind {
@@ -103,6 +109,7 @@ impl Kind {
             Kind::Text => "text",
             Kind::Number => "number",
             Kind::Identifier => "identifier",
+            Kind::Position => "position",
         }
     }
 }
@@ -131,6 +138,8 @@ pub(crate) struct Column {
     pub separator: Option<char>,
     /// Whether dates are written month first.
     pub month_first: bool,
+    /// Whether the model asks how its names sound.
+    pub heard: bool,
     /// Words that say nothing in this column.
     pub drop_words: FxHashSet<String>,
 }
@@ -159,6 +168,23 @@ pub(crate) struct Level {
     pub weight: f64,
     /// log2(m/r).
     pub against_related: f64,
+}
+
+impl Column {
+    /// Whether it is a position read from two headings: the latitude and the longitude.
+    pub(crate) fn is_pair(&self) -> bool {
+        self.kind == Kind::Position && self.from.len() == 2
+    }
+
+    /// The values written in one row of a table: what stands under its headings, parted.
+    pub(crate) fn parts<'t>(&self, fields: impl Iterator<Item = &'t str>) -> Vec<Cow<'t, str>> {
+        let parted = |field: &'t str| field.split(|c| Some(c) == self.separator);
+        if self.is_pair() {
+            position::pairs(fields.map(|field| parted(field).collect()))
+        } else {
+            fields.flat_map(parted).map(Cow::Borrowed).collect()
+        }
+    }
 }
 
 impl Level {
@@ -197,7 +223,7 @@ impl Model {
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         let written: Written = toml::from_str(text).map_err(Box::new)?;
         plausible(&written)?;
-        let columns = columns::columns(&written)?;
+        let mut columns = columns::columns(&written)?;
         let comparisons = written
             .comparison
             .iter()
@@ -225,6 +251,14 @@ impl Model {
             .map(|c| &c.name)
             .chain(ceilings.iter().map(|c| &c.name));
         named_once(names)?;
+        let tests = comparisons.iter().flat_map(|comparison| &comparison.levels);
+        let tests = tests.flat_map(|level| &level.tests);
+        let tests = tests.chain(ceilings.iter().flat_map(|ceiling| &ceiling.tests));
+        let asked = tests.filter(|test| test.kind == TestKind::Metaphone);
+        let asked = asked.map(|test| test.column);
+        for at in asked.chain(rules.iter().flat_map(Rule::hears)) {
+            columns[at].heard = true;
+        }
         Ok(Self {
             prior_weight: crate::bits(written.prior),
             related_weight: written

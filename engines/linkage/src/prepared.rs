@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::model::{Column, Kind, Model};
+use crate::packed::{self, Packed};
 use crate::sheet::{Record, Sheet, Values};
-use crate::{normal, stable};
+use crate::{normal, phonetics, position, stable};
 
 /// Marks the stored form, whose fields are then: columns by name, parted by [`FIELD`]; the values
 /// of one column in ascending order, parted by [`VALUE`].
@@ -127,6 +128,7 @@ impl Model {
             Kind::Email => normal::email(text),
             Kind::Number => normal::number(text),
             Kind::Identifier => normal::identifier(text),
+            Kind::Position => position::normal(text),
         }?;
         (!column.unknown.contains(normal.as_str())).then_some(normal)
     }
@@ -179,7 +181,19 @@ impl Model {
             let formal = self.nicknames.get(word).into_iter().flatten().copied();
             std::iter::once(stable::hash(word)).chain(formal)
         });
-        sheet.add(value, words().map(stable::hash), formal);
+        let packed = self.packed(column, value);
+        sheet.add(value, packed, words().map(stable::hash), formal);
+    }
+
+    /// What tests of short values read in place of the text.
+    fn packed(&self, column: usize, value: &str) -> Packed {
+        let column = &self.columns[column];
+        match column.kind {
+            Kind::Position => position::pack(value),
+            Kind::Name | Kind::Forename if column.heard => Packed(phonetics::sounds(value).0),
+            Kind::Name | Kind::Forename | Kind::Text => packed::NONE,
+            _ => packed::pack(value),
+        }
     }
 }
 

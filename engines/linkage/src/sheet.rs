@@ -7,7 +7,8 @@
 use std::ops::Range;
 use std::slice;
 
-use crate::packed::{self, Packed};
+use crate::packed::Packed;
+use crate::phonetics::Sounds;
 use crate::stable;
 
 /// Slots of values in few and flat pieces, since linkage walks over many.
@@ -28,7 +29,7 @@ pub(crate) struct Sheet {
 struct Place {
     /// Hash of the text: unequal hashes tell values apart without looking further.
     hash: u64,
-    /// See [`crate::packed`].
+    /// See [`crate::packed`]; of a name, see [`crate::phonetics`].
     packed: u64,
     text: Range<u32>,
     words: Range<u32>,
@@ -55,6 +56,11 @@ impl<'a> Value<'a> {
     /// The text in one number, where it is short and plain; see [`crate::packed`].
     pub(crate) fn packed(self) -> Packed {
         Packed(self.place.packed)
+    }
+
+    /// How a name sounds, where the model asks it of its column.
+    pub(crate) fn sounds(self) -> Sounds {
+        Sounds(self.place.packed)
     }
 
     /// Hashes of the words, ascending. Empty where the column has no words.
@@ -157,6 +163,7 @@ impl Sheet {
     pub(crate) fn add(
         &mut self,
         text: &str,
+        packed: Packed,
         words: impl Iterator<Item = u64>,
         formal: impl Iterator<Item = u64>,
     ) {
@@ -166,7 +173,7 @@ impl Sheet {
         let formal = ascending(&mut self.hashes, formal);
         self.places.push(Place {
             hash: stable::hash(text),
-            packed: packed::pack(text).0,
+            packed: packed.0,
             text: start..self.text.len() as u32,
             words,
             formal,

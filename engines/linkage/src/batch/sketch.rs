@@ -14,6 +14,7 @@ use crate::Model;
 use crate::condition::{Test, TestKind, dates_agree};
 use crate::model::Kind;
 use crate::packed::Packed;
+use crate::position;
 use crate::sheet::Value;
 
 /// The sketches of all units, unit by unit.
@@ -94,9 +95,12 @@ fn of_pool(pool: &Pool, kind: Kind) -> Vec<u64> {
 
 fn sketch(value: Value<'_>, kind: Kind) -> u64 {
     match kind {
-        Kind::Date | Kind::Phone | Kind::Postcode | Kind::Identifier | Kind::Number => {
-            value.packed().0
-        }
+        Kind::Date
+        | Kind::Phone
+        | Kind::Postcode
+        | Kind::Identifier
+        | Kind::Number
+        | Kind::Position => value.packed().0,
         Kind::Name | Kind::Forename => letters(value.text(), value.hash()),
         Kind::Email => {
             let local = crate::normal::local_part(value.text()).unwrap_or_default();
@@ -160,6 +164,8 @@ enum Look {
     LocalPart,
     OneOff,
     Dates(TestKind, f64),
+    /// Positions, which are packed whole.
+    Kilometres(f64),
     Swapped,
     /// Sketches do not tell.
     Nothing,
@@ -186,6 +192,7 @@ impl Glance {
             Test::DayMonthSwapped | Test::WithinDays | Test::SameYear | Test::YearOnly => {
                 Look::Dates(test.kind, test.bound)
             }
+            Test::WithinKm => Look::Kilometres(test.bound),
             Test::Swapped => Look::Swapped,
             _ => Look::Nothing,
         };
@@ -199,6 +206,7 @@ impl Glance {
                 | Test::SameYear
                 | Test::WithinDays
                 | Test::Within
+                | Test::WithinKm
                 | Test::SameLocalPart
         );
         Self {
@@ -261,6 +269,7 @@ impl Look {
                 let dates = Packed(a).date().zip(Packed(b).date());
                 return Some(dates.is_some_and(|(a, b)| dates_agree(kind, bound, a, b)));
             }
+            Self::Kilometres(bound) => return Some(position::within(Packed(a), Packed(b), bound)),
             Self::Swapped | Self::Nothing => true,
         };
         (!may).then_some(false)

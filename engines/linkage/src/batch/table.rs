@@ -305,7 +305,8 @@ impl Normal {
                     &latin
                 }
             };
-            let parted = raw.contains(|c| c == VALUE || Some(c) == column.separator);
+            let parted =
+                column.is_pair() || raw.contains(|c| c == VALUE || Some(c) == column.separator);
             let before = found.text.len();
             if parted {
                 found.several(model, column, raw);
@@ -316,7 +317,7 @@ impl Normal {
                 found.unusable += 1;
                 found
                     .unusable_example
-                    .get_or_insert_with(|| raw.chars().take(60).collect());
+                    .get_or_insert_with(|| raw.replace(VALUE, ", ").chars().take(60).collect());
             }
             found.ends.push(found.text.len());
         }
@@ -327,9 +328,9 @@ impl Normal {
 impl Normal {
     /// Adds the normal forms of several values, ascending and each once.
     fn several(&mut self, model: &Model, column: &Column, raw: &str) {
-        let parts = raw
-            .split(|c| c == VALUE || Some(c) == column.separator)
-            .filter(|part| !part.trim().is_empty());
+        let fields = raw.split(VALUE);
+        let parts = column.parts(fields);
+        let parts = parts.iter().filter(|part| !part.trim().is_empty());
         let mut values: Vec<String> = parts
             .filter_map(|part| model.normal_form(column, beginning(part)))
             .collect();

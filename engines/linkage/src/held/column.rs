@@ -73,8 +73,12 @@ impl Column {
         }
         for value in values {
             let (words, formal) = (value.words().iter(), value.formal().iter());
-            self.sheet
-                .add(value.text(), words.copied(), formal.copied());
+            self.sheet.add(
+                value.text(),
+                value.packed(),
+                words.copied(),
+                formal.copied(),
+            );
         }
         self.sheet.end_slot();
         let cell = self.contents.len() as u32;

@@ -9,8 +9,8 @@ use crate::model::Kind;
 pub(crate) struct DraftColumn {
     /// Its name in the model.
     pub(crate) name: String,
-    /// Its heading in the table.
-    pub(crate) heading: String,
+    /// Its heading in the table; of a position, perhaps those of its latitude and its longitude.
+    pub(crate) headings: Vec<String>,
     pub(crate) kind: Kind,
     pub(crate) role: Role,
     /// What parts several values in one cell.
@@ -130,6 +130,7 @@ fn of_column(column: &DraftColumn, other: Option<&str>) -> DraftComparison {
         (Kind::Postcode, _) => (true, postcode()),
         (Kind::Phone, _) => (true, phone()),
         (Kind::Email, _) => (true, email()),
+        (Kind::Position, _) => (true, position()),
         (Kind::Number, Role::Degrees) => (false, degrees()),
         (Kind::Identifier | Kind::Number, Role::Category) => (true, category()),
         (Kind::Identifier | Kind::Number, _) => (true, code(column.distinct_share)),
@@ -331,6 +332,22 @@ fn email() -> Vec<DraftLevel> {
     ]
 }
 
+/// As common as the position is: many records may have the middle of one town.
+fn position() -> Vec<DraftLevel> {
+    vec![
+        level("exact", "the same spot", (0.60, 2e-4, 0.60)),
+        level(
+            "within_km <= 0.5",
+            "within half a kilometre",
+            (0.12, 0.002, 0.12),
+        ),
+        level("within_km <= 5", "within 5 kilometres", (0.08, 0.05, 0.08)),
+        level("within_km <= 50", "within 50 kilometres", (0.08, 0.4, 0.08)),
+        level("else", "elsewhere", (0.12, 0.5478, 0.12)),
+    ]
+}
+
+/// One of latitude and longitude without the other.
 /// A ten-thousandth of a degree is some ten metres; a hundredth, about a kilometre.
 fn degrees() -> Vec<DraftLevel> {
     vec![
@@ -381,6 +398,11 @@ fn parts(column: &DraftColumn) -> Vec<String> {
         (Kind::Postcode, _) => all(&["exact", "sector", "district"]),
         (Kind::Email, _) => all(&["exact", "local_part"]),
         (Kind::Phone, _) => all(&["exact"]),
+        (Kind::Position, _) => vec![
+            format!("exact({name})"),
+            format!("near({name}, 0.5)"),
+            format!("near({name}, 5)"),
+        ],
         (Kind::Identifier | Kind::Number, _) => all(&["exact"]),
     }
 }

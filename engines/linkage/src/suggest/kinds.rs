@@ -2,7 +2,7 @@
 
 use super::WordLists;
 use crate::model::Kind;
-use crate::normal;
+use crate::{normal, position};
 
 /// A column's heading and some of its distinct values, with how many records bear each.
 #[derive(Debug, Clone)]
@@ -259,10 +259,14 @@ impl Sight<'_> {
     }
 
     /// What parts several values in one cell, where some cells hold several.
-    pub(crate) fn separator(&self) -> Option<char> {
+    pub(crate) fn separator(&self, kind: Kind) -> Option<char> {
+        let parts = |value: &str, sign: char| {
+            // A semicolon may also part a latitude from its longitude.
+            value.contains(sign) && (kind != Kind::Position || value.split(sign).all(is_position))
+        };
         [';', '|']
             .into_iter()
-            .find(|sign| self.share(|value| value.contains(*sign)) >= 0.002)
+            .find(|sign| self.share(|value| parts(value, *sign)) >= 0.002)
     }
 
     /// Whether dates are written month first: where a day is out of place, that order puts it right.
@@ -326,6 +330,10 @@ impl Sight<'_> {
         }
         if self.is_called(called::CATEGORY) && self.values.len() <= 100 {
             return Compared(Kind::Identifier, Role::Category);
+        }
+        let lies = |value: &str| is_position(value) || value.split([';', '|']).all(is_position);
+        if self.share(lies) >= 0.7 {
+            return Compared(Kind::Position, Role::Plain);
         }
         let digits = self.share(|value| {
             value
@@ -442,6 +450,11 @@ impl Sight<'_> {
 /// Whether a value is, or ends in, a United Kingdom postcode.
 fn british(value: &str) -> bool {
     normal::postcode(value).is_some_and(|code| normal::sector(&code).is_some())
+}
+
+/// Whether a value is a latitude and a longitude, with decimals: `1,5` may be anything.
+fn is_position(value: &str) -> bool {
+    value.matches('.').count() == 2 && position::normal(value).is_some()
 }
 
 #[cfg(test)]
@@ -632,6 +645,11 @@ mod tests {
                 "lat",
                 vec!["51.9021", "51.8037"],
                 Compared(Kind::Number, Role::Degrees),
+            ),
+            (
+                "where",
+                vec!["51.9021,-0.2", "(51.8037; 0.1)", "51.0,0.5|52.0,0.5"],
+                Compared(Kind::Position, Role::Plain),
             ),
             (
                 "contact",

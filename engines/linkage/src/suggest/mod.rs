@@ -9,6 +9,7 @@ mod choose;
 mod draft;
 mod kinds;
 mod parts;
+mod positions;
 mod text;
 
 use std::collections::BTreeMap;
@@ -177,12 +178,10 @@ impl Profile {
             }
         }
         with_postcodes(&mut columns, &sights);
+        positions::join(&mut columns, &sights);
         let surplus = surplus(&mut columns);
-        left_out.extend(
-            surplus
-                .into_iter()
-                .map(|column| (column.heading, "a model compares 32 columns at most")),
-        );
+        let headings = surplus.into_iter().flat_map(|column| column.headings);
+        left_out.extend(headings.map(|heading| (heading, "a model compares 32 columns at most")));
         if columns.is_empty() {
             let why: Vec<String> = left_out
                 .iter()
@@ -218,10 +217,10 @@ impl Profile {
 fn drafted(sight: &Sight<'_>, name: String, kind: Kind, role: Role) -> DraftColumn {
     DraftColumn {
         name,
-        heading: sight.heading.to_owned(),
+        headings: vec![sight.heading.to_owned()],
         kind,
         role,
-        separator: sight.separator(),
+        separator: sight.separator(kind),
         month_first: kind == Kind::Date && sight.month_first(),
         distinct_share: sight.values.len() as f64 / sight.filled.max(1) as f64,
     }
@@ -247,7 +246,9 @@ fn with_postcodes(columns: &mut Vec<DraftColumn>, sights: &[Sight<'_>]) {
         return;
     }
     let holds = |column: &&DraftColumn| {
-        let sight = sights.iter().find(|sight| sight.heading == column.heading);
+        let sight = sights
+            .iter()
+            .find(|sight| column.headings == [sight.heading]);
         column.role == Role::Address && sight.is_some_and(|sight| sight.with_postcode() >= 0.3)
     };
     let Some(address) = columns.iter().find(holds).cloned() else {
@@ -459,8 +460,8 @@ mod tests {
 
         #[test]
         fn any_table_gives_a_model_or_says_why_not(
-            headings in prop::collection::vec("[a-zA-Z_. ]{0,9}|name|home|address|postcode|dob|phone|email|lat|\\PC{0,6}", 0..7),
-            kinds in prop::collection::vec(0..9_usize, 7),
+            headings in prop::collection::vec("[a-zA-Z_. ]{0,9}|name|home|address|postcode|dob|phone|email|lat|lon|where|\\PC{0,6}", 0..7),
+            kinds in prop::collection::vec(0..10_usize, 7),
             rows in prop::collection::vec(prop::collection::vec((0..30_u32, "\\PC{0,12}"), 7), 0..40),
         ) {
             let value = |kind: usize, number: u32, text: &str| match kind {
@@ -471,6 +472,7 @@ mod tests {
                 4 => format!("07700 9{number:05}; a{number}@b.example"),
                 5 => format!("a{number}@b.example"),
                 6 => format!("51.{number:04}"),
+                9 => format!("51.{number:04}, -0.{number}"),
                 7 => format!("SMITH, {}", char::from(b'A' + (number % 26) as u8)),
                 _ => number.to_string(),
             };
@@ -497,6 +499,64 @@ mod tests {
         assert!(model.columns().any(|(name, _)| name == "surname"));
         assert_eq!(model.columns().count(), MOST_COLUMNS);
         assert_eq!(draft.left_out.len(), headings.len() - MOST_COLUMNS);
+    }
+
+    #[test]
+    fn latitudes_and_longitudes_are_one_position() {
+        let headings = [
+            "name", "work lng", "Home_Lat", "work lat", "home_lon", "lat", "seen",
+        ]
+        .map(str::to_owned);
+        let row = |at: u32| {
+            vec![
+                format!("Smith {}", char::from(b'a' + (at % 26) as u8)),
+                format!("-0.{:03}", at % 100),
+                format!("51.{:04}", at % 300),
+                format!("52.{:04}", at % 250),
+                format!("0.{:04}", at % 280),
+                format!("5.{at}"),
+                format!("51.{at}, -0.{at}"),
+            ]
+        };
+        let (draft, model) = suggested(&headings, (0..400).map(row).collect()).unwrap();
+        let columns: Vec<(&str, Kind, &[String])> = model
+            .columns
+            .iter()
+            .filter(|column| column.kind == Kind::Position || column.kind == Kind::Number)
+            .map(|column| (column.name.as_str(), column.kind, column.from.as_slice()))
+            .collect();
+        let from = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            columns,
+            [
+                (
+                    "home_position",
+                    Kind::Position,
+                    &from(&["Home_Lat", "home_lon"])[..]
+                ),
+                // Without a longitude.
+                ("lat", Kind::Number, &[]),
+                ("seen", Kind::Position, &[]),
+                (
+                    "work_position",
+                    Kind::Position,
+                    &from(&["work lat", "work lng"])[..]
+                ),
+            ]
+        );
+        for level in [
+            "within_km <= 0.5",
+            "within_km <= 5",
+            "within_km <= 50",
+            "0,0",
+        ] {
+            assert!(draft.toml.contains(level), "{level}");
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ const COLUMNS: &str = "\
 # What each column holds, and the heading it is read from where that is another.
 [columns]";
 
+/// What many programs write where they found no position: it lies in the Gulf of Guinea.
+const NOWHERE: &str = "0,0";
+
 /// A draft of the model file.
 pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>) -> String {
     let mut out = HEAD.to_owned();
@@ -74,11 +77,9 @@ pub(crate) fn draft(columns: &[DraftColumn], lists: &WordLists, id: Option<&str>
 fn write_column(line: &mut String, column: &DraftColumn) {
     let mut table = InlineTable::new();
     table.insert("kind", column.kind.name().into());
-    if column.heading != column.name {
-        table.insert(
-            "from",
-            Value::Array(Array::from_iter([column.heading.as_str()])),
-        );
+    if column.headings != [column.name.as_str()] {
+        let headings = column.headings.iter().map(String::as_str);
+        table.insert("from", Value::Array(Array::from_iter(headings)));
     }
     if let Some(separator) = column.separator {
         table.insert("separator", separator.to_string().into());
@@ -128,10 +129,11 @@ fn quoted(text: &str) -> String {
 
 /// The word lists that the columns have a use for.
 fn word_lists(out: &mut String, columns: &[DraftColumn], lists: &WordLists) {
-    for (heading, by_kind) in [
-        ("unknown", &lists.unknown),
-        ("drop_words", &lists.drop_words),
-    ] {
+    let mut unknown = lists.unknown.clone();
+    unknown
+        .entry(crate::Kind::Position.name().to_owned())
+        .or_insert_with(|| vec![NOWHERE.to_owned()]);
+    for (heading, by_kind) in [("unknown", &unknown), ("drop_words", &lists.drop_words)] {
         let of: Vec<(&DraftColumn, &Vec<String>)> = columns
             .iter()
             .filter_map(|column| Some((column, by_kind.get(column.kind.name())?)))

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::shipped;
 
-const HEADINGS: [&str; 8] = [
+const HEADINGS: [&str; 9] = [
     "forename",
     "surname",
     "date_of_birth",
@@ -18,9 +18,10 @@ const HEADINGS: [&str; 8] = [
     "phone",
     "phone",
     "email",
+    "spot",
 ];
 
-type Row = [String; 8];
+type Row = [String; 9];
 
 /// Has every kind of test there is for the shipped model's columns, and related people.
 static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
@@ -54,6 +55,7 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
             "exact(phone)", "local_part(email)", "word(address)", "unordered(forename, surname)",
             "nickname(forename) + sector(postcode)", "soundex(surname) + year(date_of_birth)",
             "initial(forename) + month_day(date_of_birth)", "district(postcode)",
+            "metaphone(forename) + metaphone(surname)", "near(spot, 2) + year(date_of_birth)",
         ]
         [related]
         prior = 0.02
@@ -65,6 +67,7 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
         address = "text"
         phone = "phone"
         email = "email"
+        spot = {{ kind = "position", separator = "|" }}
         [[comparison]]
         column = "forename"
         frequency = true
@@ -87,6 +90,10 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
         [[comparison]]
         column = "email"
         levels = [{}]
+        [[comparison]]
+        column = "spot"
+        frequency = true
+        levels = [{}]
         [[ceiling]]
         name = "another date"
         when = "differs(date_of_birth) & not exact(email)"
@@ -106,6 +113,7 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
         levels(&[
             "exact",
             "soundex",
+            "metaphone",
             "swapped(forename)",
             "words >= 0.4",
             "jaro_winkler >= 0.8"
@@ -134,6 +142,12 @@ static EVERYTHING: LazyLock<Model> = LazyLock::new(|| {
             "jaro_winkler >= 0.96",
             "same_local_part",
             "jaro_winkler >= 0.8"
+        ]),
+        levels(&[
+            "exact",
+            "within_km <= 0.5",
+            "not within_km <= 400 & within_km <= 600",
+            "within_km <= 5",
         ]),
     );
     Model::from_toml(&text).unwrap()
@@ -207,6 +221,18 @@ fn row() -> impl Strategy<Value = Row> {
         "jo.smith12@x.example",
         "",
     ]);
+    let spot = of(&[
+        "51.75,-0.34",
+        "51.7501,-0.3401",
+        "51.76,-0.36",
+        "51.79,-0.34",
+        "51.75,-0.34|55.95,-3.19",
+        "55.9501,-3.19|57.15,-2.09",
+        "0.1,179.99",
+        "0.1,-179.99",
+        "somewhere",
+        "",
+    ]);
     (
         name(),
         name(),
@@ -216,8 +242,9 @@ fn row() -> impl Strategy<Value = Row> {
         phone(),
         phone(),
         email,
+        spot,
     )
-        .prop_map(|(a, b, c, d, e, f, g, h)| [a, b, c, d, e, f, g, h])
+        .prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i])
 }
 
 fn population(model: &Model, rows: &[Row]) -> Population {
@@ -249,7 +276,8 @@ fn prepared(model: &Model, row: &Row) -> Prepared {
     let record: Vec<(&str, &str)> = HEADINGS
         .iter()
         .copied()
-        .zip(row.iter().map(String::as_str))
+        .zip(row)
+        .flat_map(|(heading, values)| values.split('|').map(move |value| (heading, value)))
         .collect();
     model.prepare(&record)
 }
@@ -301,6 +329,61 @@ fn together(model: &Model, rows: &[Row]) -> BTreeSet<BTreeSet<Row>> {
         by.entry(cluster).or_default().insert(row.clone());
     }
     by.into_values().collect()
+}
+
+#[test]
+fn latitudes_and_longitudes_under_two_headings_are_read_or_told() {
+    let model = Model::from_toml(
+        r#"
+        version = 1
+        prior = 0.01
+        link = 1.0
+        review = 0.0
+        blocking = ["near(spot, 1)"]
+        [columns]
+        spot = { kind = "position", from = ["lat", "lon"], separator = ";" }
+        [[comparison]]
+        column = "spot"
+        levels = [
+            { when = "exact", m = 0.5, u = 0.001 },
+            { when = "within_km <= 1", m = 0.4, u = 0.01 },
+            { when = "else", m = 0.1, u = 0.989 },
+        ]
+        [unknown]
+        spot = ["0,0"]
+        "#,
+    )
+    .unwrap();
+    let rows = [
+        ["51.75", "-0.34"],
+        ["52.1;51.751", "1.2;-0.341"],
+        // Too far, missing, one half missing, beyond the pole, more of one, not known.
+        ["51.78", "-0.34"],
+        ["", ""],
+        ["51.75", ""],
+        ["95", "-0.34"],
+        ["51.75;52", "-0.34"],
+        ["0", "0.0"],
+    ];
+    let mut batch = Batch::new(2);
+    rows.iter()
+        .for_each(|row| batch.push(row.iter().map(|field| field.as_bytes())));
+    let layout = Layout {
+        columns: vec![vec![0, 1]],
+        id: None,
+        source: 0,
+    };
+    let mut builder = Builder::new(&model);
+    builder.add(&batch, &layout).unwrap();
+    let table = builder.finish().unwrap();
+    let note = &table.notes()[0];
+    assert_eq!((note.filled, note.distinct, note.unusable), (3, 3, 4));
+    let example = note.unusable_example.as_deref().unwrap();
+    assert!(!example.contains('\u{1e}'), "{example:?}");
+    let people = Population::new(table);
+    let pairs: Vec<(u32, u32)> = linked(&model, &people, -5.0).into_keys().collect();
+    let (one, other) = (people.unit(0), people.unit(1));
+    assert_eq!(pairs, [(one.min(other), one.max(other))]);
 }
 
 proptest! {

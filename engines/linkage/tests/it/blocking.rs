@@ -17,6 +17,7 @@ fn model(rules: &str) -> Model {
         born = "date"
         postcode = "postcode"
         email = "email"
+        home = "position"
         [[comparison]]
         column = "surname"
         levels = [
@@ -62,6 +63,55 @@ fn each_part_survives_its_own_kind_of_mistake() {
             "'soundex(surname)'",
             (surname, "王"),
             (surname, "李"),
+            false,
+        ),
+        (
+            "'metaphone(surname)'",
+            (surname, "Smith"),
+            (surname, "Schmidt"),
+            true,
+        ),
+        (
+            "'metaphone(surname)'",
+            (surname, "Philips"),
+            (surname, "Fillips"),
+            true,
+        ),
+        (
+            "'metaphone(surname)'",
+            (surname, "Marsh"),
+            (surname, "Barker"),
+            false,
+        ),
+        (
+            "'metaphone(surname)'",
+            (surname, "王"),
+            (surname, "王"),
+            true,
+        ),
+        (
+            "'metaphone(surname)'",
+            (surname, "王"),
+            (surname, "李"),
+            false,
+        ),
+        // Some 950 metres, over the meridian of Greenwich and the date line.
+        (
+            "'near(home, 1)'",
+            ("home", "51.75,0.004"),
+            ("home", "51.755,-0.007"),
+            true,
+        ),
+        (
+            "'near(home, 1)'",
+            ("home", "0.004,179.996"),
+            ("home", "0.004,-179.996"),
+            true,
+        ),
+        (
+            "'near(home, 1)'",
+            ("home", "51.75,0"),
+            ("home", "51.8,0"),
             false,
         ),
         (

@@ -21,10 +21,11 @@ fn model(when: &str) -> Model {
         email = "email"
         amount = "number"
         reference = "identifier"
+        spot = "position"
         [[comparison]]
         name = "all"
         columns = ["name", "forename", "date", "postcode", "address", "phone", "email", "amount",
-                   "reference"]
+                   "reference", "spot"]
         levels = [
             {{ when = "{when}", label = "passes", m = 0.9, u = 0.1 }},
             {{ when = "else", m = 0.1, u = 0.9 }},
@@ -213,6 +214,69 @@ fn each_test_passes_what_it_should_and_nothing_else() {
             true,
         ),
         ("within(amount) <= 0.5", "amount", "1000", "1001", false),
+        ("metaphone(name)", "name", "Smith", "Schmidt", true),
+        ("metaphone(name)", "name", "Philips", "Fillips", true),
+        ("metaphone(name)", "name", "Wright", "Bright", false),
+        ("metaphone(name)", "name", "王", "王", false),
+        ("metaphone(forename)", "forename", "Stephen", "Steven", true),
+        (
+            "exact(spot)",
+            "spot",
+            "51.75,-0.34",
+            "(51.7500 -0.3400)",
+            true,
+        ),
+        (
+            "exact(spot)",
+            "spot",
+            "51.75,-0.34",
+            "51.75,-0.340001",
+            false,
+        ),
+        // A hundredth of a degree of latitude is 1.112 km.
+        (
+            "within_km(spot) <= 1.2",
+            "spot",
+            "51.75,-0.34",
+            "51.76,-0.34",
+            true,
+        ),
+        (
+            "within_km(spot) <= 1.1",
+            "spot",
+            "51.75,-0.34",
+            "51.76,-0.34",
+            false,
+        ),
+        // Of longitude, here, 0.688 km.
+        (
+            "within_km(spot) <= 0.7",
+            "spot",
+            "51.75,-0.34",
+            "51.75,-0.35",
+            true,
+        ),
+        (
+            "within_km(spot) <= 0.6",
+            "spot",
+            "51.75,-0.34",
+            "51.75,-0.35",
+            false,
+        ),
+        (
+            "within_km(spot) <= 3",
+            "spot",
+            "0,179.99",
+            "0,-179.99",
+            true,
+        ),
+        (
+            "within_km(spot) <= 0",
+            "spot",
+            "51.75,-0.34",
+            "51.75,-0.34",
+            true,
+        ),
         ("not exact(name)", "name", "Barker", "Mistry", true),
         ("not exact(name)", "name", "Barker", "BARKER", false),
     ] {

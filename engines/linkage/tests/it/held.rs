@@ -26,6 +26,7 @@ fn model(frequencies: bool, related: bool) -> Model {
     Model::from_toml(&text).unwrap()
 }
 
+static SPOTS: LazyLock<Model> = LazyLock::new(|| Model::from_toml(&crate::spotted(false)).unwrap());
 static PLAIN: LazyLock<Model> = LazyLock::new(|| model(false, false));
 static RELATED: LazyLock<Model> = LazyLock::new(|| model(false, true));
 static SHIPPED: LazyLock<Model> = LazyLock::new(|| model(true, false));
@@ -60,8 +61,8 @@ fn sets(names: impl Iterator<Item = u32>) -> Clusters {
     names.iter().map(|name| sets[name].clone()).collect()
 }
 
-/// The clusters of a whole table.
-fn at_once(model: &Model, records: &[Record]) -> Clusters {
+/// A whole table.
+pub(crate) fn population(model: &Model, records: &[Record]) -> Population {
     let columns: Vec<&str> = model.columns().map(|(name, _)| name).collect();
     let row = |record: &Record| {
         let mut fields = vec![Vec::new(); columns.len() * VALUES];
@@ -84,7 +85,12 @@ fn at_once(model: &Model, records: &[Record]) -> Clusters {
     builder
         .add(&Written(records.iter().map(row).collect()), &layout)
         .unwrap();
-    let people = Population::new(builder.finish().unwrap());
+    Population::new(builder.finish().unwrap())
+}
+
+/// The clusters of a whole table.
+fn at_once(model: &Model, records: &[Record]) -> Clusters {
+    let people = population(model, records);
     let linkage = Linkage::new(model, &people, Between::Everybody);
     let link = model.link_threshold();
     let clusters = linkage.clusters(model, &linkage.links(model, link), link);
@@ -127,6 +133,7 @@ fn families() -> impl Strategy<Value = Vec<Record>> {
             ("postcode", format!("SG1 {family}AA")),
             ("phone", format!("0770090012{family}")),
             ("email", format!("{forename}@{surname}.org")),
+            ("spot", format!("51.7{family},-0.{member}4")),
         ];
         for (what, at) in slips {
             let at = at % record.len();
@@ -152,7 +159,7 @@ proptest! {
 
     #[test]
     fn without_frequencies_the_clusters_are_those_of_the_whole_table(records in some_records()) {
-        for model in [&*PLAIN, &*RELATED] {
+        for model in [&*PLAIN, &*RELATED, &*SPOTS] {
             let (_, clusters) = one_by_one(model, &records);
             prop_assert_eq!(clusters, at_once(model, &records));
         }
@@ -208,7 +215,7 @@ proptest! {
 
 /// A table of some thousand people, most with several records: names as common as they are,
 /// families at one address, slips.
-fn table(records: u32) -> Vec<Record> {
+pub(crate) fn table(records: u32) -> Vec<Record> {
     let scatter = |number: u32, salt: u32| {
         let mixed = (u64::from(number) << 32 | u64::from(salt)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33) as u32

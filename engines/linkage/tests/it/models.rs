@@ -15,6 +15,7 @@ surname = "name"
 forename = "forename"
 born = "date"
 postcode = "postcode"
+home = "position"
 [[comparison]]
 column = "surname"
 frequency = true
@@ -216,10 +217,100 @@ fn expressions_say_what_is_wrong_with_them() {
         Fault::Columns { .. }
     ));
     assert!(matches!(fault("year(born)", ""), Fault::Malformed));
+    for wrong in ["0", "-1", "1001", "nan", "far", "surname"] {
+        let found = fault("year(born)", &format!("near(home, {wrong})"));
+        assert!(matches!(found, Fault::Bound { .. }), "{wrong}: {found}");
+    }
+    assert!(matches!(
+        fault("year(born)", "near(home)"),
+        Fault::Bound { .. }
+    ));
+    assert!(matches!(
+        fault("year(born)", "near(surname, 1)"),
+        Fault::Unsuitable { .. }
+    ));
+    assert!(matches!(
+        fault("within_days <= 30", "within_km <= 30"),
+        Fault::Unsuitable { .. }
+    ));
     assert!(matches!(
         refused("year(born)", "year(bron)"),
         Error::UnknownColumn { .. }
     ));
+}
+
+#[test]
+fn who_asks_what_is_not_known_is_told_what_is() {
+    let test = fault("jaro_winkler >= 0.92", "sounds_like").to_string();
+    let key = fault("year(born)", "nearby(home)").to_string();
+    for (told, known) in [
+        (&test, "metaphone"),
+        (&test, "within_km"),
+        (&key, "metaphone"),
+        (&key, "near"),
+    ] {
+        assert!(told.contains(known), "{told}");
+    }
+    let kind = refused("home = \"position\"", "home = \"place\"").to_string();
+    assert!(kind.contains("home"), "{kind}");
+}
+
+#[test]
+fn all_that_a_model_may_say_is_in_the_guide() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkage.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let known = |fault: Fault| match fault {
+        Fault::Unknown { known, .. } => known,
+        other => panic!("{other}"),
+    };
+    let tests = known(fault("differs(born)", "sounds_like(born)"));
+    let keys = known(fault("year(born)", "nearby(home)"));
+    for name in tests.split(", ") {
+        let told = [
+            format!("`{name}`"),
+            format!("`{name} "),
+            format!("`{name}("),
+        ];
+        assert!(told.iter().any(|told| guide.contains(told)), "{name}");
+    }
+    for name in keys.split(", ") {
+        assert!(guide.contains(&format!("`{name}(column")), "{name}");
+    }
+    for kind in [
+        "name",
+        "forename",
+        "date",
+        "postcode",
+        "phone",
+        "email",
+        "text",
+        "number",
+        "identifier",
+        "position",
+    ] {
+        assert!(guide.contains(&format!("| `{kind}` | ")), "{kind}");
+    }
+}
+
+#[test]
+fn a_position_is_read_from_one_heading_or_two() {
+    let read = |from: &str| {
+        let column = format!("home = {{ kind = \"position\", {from} }}");
+        Model::from_toml(&MODEL.replace("home = \"position\"", &column))
+    };
+    for right in [
+        "from = [\"where\"]",
+        "from = [\"lat\", \"lon\"]",
+        "separator = \";\"",
+    ] {
+        assert!(read(right).is_ok(), "{right}");
+    }
+    let error = read("from = [\"lat\", \"lon\", \"height\"]").unwrap_err();
+    assert!(matches!(error, Error::PositionFrom { found: 3, .. }));
+    for wrong in [",", " ", ".", "-"] {
+        let error = read(&format!("separator = \"{wrong}\"")).unwrap_err();
+        assert!(matches!(error, Error::PositionSeparator { .. }), "{error}");
+    }
 }
 
 #[test]

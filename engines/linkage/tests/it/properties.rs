@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use linkage::{Error, Model};
 use proptest::prelude::*;
 
-use crate::{County, shipped};
+use crate::{County, shipped, spotted};
 
 static PERSON: LazyLock<Model> = LazyLock::new(|| shipped("linkage.toml"));
+
+static SPOTS: LazyLock<Model> = LazyLock::new(|| Model::from_toml(&spotted(false)).unwrap());
 
 pub(crate) type Record = Vec<(&'static str, String)>;
 
@@ -49,6 +51,17 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
             .prop_map(str::to_owned),
         "\\PC{0,10}",
     ];
+    let spot = prop_oneof![
+        prop::sample::select(vec![
+            "51.75,-0.34",
+            "51.7501,-0.3401",
+            "51.79 -0.34",
+            "0,0",
+            "?"
+        ])
+        .prop_map(str::to_owned),
+        (-95..95_i32, -185..185_i32).prop_map(|(north, east)| format!("{north}.5;{east}.25")),
+    ];
     let value = prop_oneof![
         3 => name().prop_map(|value| ("forename", value)),
         3 => name().prop_map(|value| ("surname", value)),
@@ -57,6 +70,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
         2 => address.prop_map(|value| ("address", value.to_owned())),
         2 => phone.prop_map(|value| ("phone", value.to_owned())),
         2 => email.prop_map(|value| ("email", value)),
+        2 => spot.prop_map(|value| ("spot", value)),
         1 => "[a-z]{1,5}".prop_map(|value| ("elsewhere", value)),
         // A narrative in a field for a name; some signs stand for many letters.
         1 => ("(the|st|\\PC|\u{fdfa}){1,6}", 1_usize..900)
@@ -70,6 +84,8 @@ proptest! {
 
     #[test]
     fn weights_are_symmetric_and_are_the_sum_of_their_parts(a in record(), b in record()) {
+        let (spot, other) = (SPOTS.prepare(&borrowed(&a)), SPOTS.prepare(&borrowed(&b)));
+        prop_assert_eq!(SPOTS.compare(&spot, &other, &()), SPOTS.compare(&other, &spot, &()));
         let (a, b) = (PERSON.prepare(&borrowed(&a)), PERSON.prepare(&borrowed(&b)));
         let there = PERSON.compare(&a, &b, &County);
         prop_assert_eq!(&there, &PERSON.compare(&b, &a, &County));
@@ -87,13 +103,15 @@ proptest! {
 
     #[test]
     fn a_normal_form_is_its_own_normal_form_and_survives_storing(record in record()) {
-        let once = PERSON.prepare(&borrowed(&record));
-        let values: Vec<(&str, &str)> = PERSON.normal_values(&once).collect();
-        prop_assert_eq!(&PERSON.prepare(&values), &once);
-        let stored = PERSON.stored(&once);
-        prop_assert_eq!(&PERSON.restore(&stored).unwrap(), &once);
-        prop_assert!(!stored.contains('\n'));
-        prop_assert_eq!(PERSON.keys(&PERSON.restore(&stored).unwrap()), PERSON.keys(&once));
+        for model in [&*PERSON, &*SPOTS] {
+            let once = model.prepare(&borrowed(&record));
+            let values: Vec<(&str, &str)> = model.normal_values(&once).collect();
+            prop_assert_eq!(&model.prepare(&values), &once);
+            let stored = model.stored(&once);
+            prop_assert_eq!(&model.restore(&stored).unwrap(), &once);
+            prop_assert!(!stored.contains('\n'));
+            prop_assert_eq!(model.keys(&model.restore(&stored).unwrap()), model.keys(&once));
+        }
     }
 
     #[test]
@@ -161,6 +179,32 @@ fn keys_and_stored_forms_are_the_same_for_ever() {
     assert_eq!(model.stored(&prepared), STORED);
 }
 
+/// The same of keys that other libraries have a part in.
+#[test]
+fn keys_of_sounds_and_positions_are_the_same_for_ever() {
+    let model = Model::from_toml(
+        r#"
+        version = 1
+        prior = 0.001
+        link = 5.0
+        review = 1.0
+        blocking = ["metaphone(surname)", "near(spot, 0.5)"]
+        [columns]
+        surname = "name"
+        spot = "position"
+        [[comparison]]
+        column = "surname"
+        levels = [{ when = "exact", m = 0.9, u = 0.1 }, { when = "else", m = 0.1, u = 0.9 }]
+        "#,
+    )
+    .unwrap();
+    let keys = |column, value| model.keys(&model.prepare(&[(column, value)]));
+    assert_eq!(keys("surname", "Schmidt"), SOUNDS);
+    assert_eq!(keys("spot", "51.7523,-0.3391"), CELLS);
+}
+
+const SOUNDS: [u64; 2] = [5_581_790_440_704_542_172, 15_250_391_125_779_692_151];
+const CELLS: [u64; 2] = [16_144_571_375_292_831, 8_844_999_888_196_448_362];
 const KEYS: [u64; 2] = [2_453_720_136_076_628_611, 13_223_581_910_671_669_588];
 const STORED: &str = "linkage-1:786dee05f90fa01c\u{1f}1980-03-12\u{1f}SG11AA\u{1f}obrien";
 
