@@ -37,7 +37,7 @@ pub(super) fn kind_of_length(length: usize) -> Option<Kind> {
 /// Hexadecimal, and not one digit repeated as in a ruled line or an empty field.
 pub(super) fn digest(token: &str) -> bool {
     let bytes = token.as_bytes();
-    bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(|byte| *byte != bytes[0])
+    bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(|byte| !byte.eq_ignore_ascii_case(&bytes[0]))
 }
 
 fn normalise(kind: Kind, field: &str) -> Option<String> {
@@ -48,6 +48,12 @@ fn normalise(kind: Kind, field: &str) -> Option<String> {
 mod tests {
     use crate::Kind::{Md5, Sha1, Sha256};
     use crate::kinds::check;
+
+    #[test]
+    fn one_digit_repeated_is_no_digest() {
+        check(&"a".repeat(32), &[]);
+        check(&format!("{}A", "a".repeat(31)), &[]);
+    }
 
     #[test]
     fn digests_by_length() {
