@@ -70,6 +70,7 @@ mod sheet;
 mod similarity;
 mod stable;
 pub mod suggest;
+mod together;
 mod written;
 
 pub use components::{Components, Edge, components};
@@ -78,3 +79,4 @@ pub use error::{Error, Fault};
 pub use model::{Band, Kind, Model, Rates};
 pub use prepared::Prepared;
 pub use score::{Ceiled, Frequencies, Part, Scored};
+pub use together::{Evidence, SPOKESMEN, Together, mean_weight, together};

@@ -2,20 +2,30 @@
 //!
 //! Work that needs no database ([`Desk::ready`]) is done beforehand and in parallel; what is held
 //! already is then looked up for the whole batch at once ([`held`]), the batch is linked in memory
-//! ([`link`]), and everything new is written ([`write`]). A single report is a batch of one.
+//! ([`link`], people in [`persons`]), and everything new is written ([`write`]). A single report is a batch of one.
 
 mod desk;
 mod held;
 mod link;
+mod names;
+mod persons;
 mod ready;
+mod sample;
 mod write;
 
 pub use desk::{Desk, LinkingPolicy};
-pub use link::WeightPart;
+pub(crate) use held::kind_of;
+pub(crate) use names::{Names, names_of};
+pub use persons::WeightPart;
+pub(crate) use persons::{LINK, MentionLink, WEAK};
 pub use ready::{OFFENDER, Ready, ReadyMention, ReadyObservable, SUSPECT, VICTIM};
+pub(crate) use sample::Sample;
+pub(crate) use write::write_weak;
 
 use record::ids::{ImportId, ReportId};
 use store::{Result, Tx};
+
+use crate::judging;
 
 /// What became of one report of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +71,9 @@ pub async fn receive(
         });
     }
     write::write(tx, desk, import, &held, &accepted).await?;
+    for people in held.touching() {
+        judging::regroup(tx, desk, &people, "a new description links them").await?;
+    }
     for value in held.became_common() {
         crate::networks::recompute_around(tx, desk, value, "a value became common").await?;
     }
