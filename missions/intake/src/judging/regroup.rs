@@ -62,7 +62,7 @@ pub(crate) async fn regroup(
         same: &same,
         apart: &apart,
     };
-    let bar = everybody.model.link_threshold();
+    let bar = desk.linking.policy.cohere_at;
     let found = together(&evidence, bar, |a, b| everybody.weight(a, b));
     everybody.settle(tx, desk, found.groups, reason).await?;
     Ok(true)

@@ -39,6 +39,17 @@ pub enum Received {
     },
 }
 
+/// How far receiving a batch has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// This transaction is the only one that receives.
+    Begun,
+    /// Everything is linked, in memory, to what is held.
+    Linked,
+    /// Everything is written, but for the end of the transaction.
+    Written,
+}
+
 /// Receives a batch in the order given. Everything is kept, or nothing.
 pub async fn receive(
     tx: &mut Tx<'_>,
@@ -46,7 +57,19 @@ pub async fn receive(
     import: Option<ImportId>,
     batch: &[Ready],
 ) -> Result<Vec<Received>> {
+    receive_watched(tx, desk, import, batch, &mut |_| ()).await
+}
+
+/// The same; `reached` is called at each stage, for whoever measures.
+pub async fn receive_watched(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    import: Option<ImportId>,
+    batch: &[Ready],
+    reached: &mut (dyn FnMut(Stage) + Send),
+) -> Result<Vec<Received>> {
     tx.alone("intake").await?;
+    reached(Stage::Begun);
     let mut held = held::Held::look_up(tx, desk, batch).await?;
     let mut received = Vec::with_capacity(batch.len());
     let mut accepted = Vec::with_capacity(batch.len());
@@ -70,6 +93,7 @@ pub async fn receive(
             reached,
         });
     }
+    reached(Stage::Linked);
     write::write(tx, desk, import, &held, &accepted).await?;
     for people in held.touching() {
         judging::regroup(tx, desk, &people, "a new description links them").await?;
@@ -80,5 +104,6 @@ pub async fn receive(
     for (value, reports) in held.due() {
         crate::common::look_at(tx, desk, *value, *reports).await?;
     }
+    reached(Stage::Written);
     Ok(received)
 }

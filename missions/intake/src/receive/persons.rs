@@ -80,7 +80,7 @@ pub(super) fn link_mention(
     let mut found = candidates(model, held, mention);
     let fitting: BTreeSet<PersonId> = found
         .iter()
-        .filter(|c| c.linking.is_some() && (c.equal || fits(model, held, mention, c.person)))
+        .filter(|c| c.linking.is_some() && (c.equal || fits(desk, held, mention, c.person)))
         .map(|c| c.person)
         .collect();
     let chosen = found.iter().position(|c| fitting.contains(&c.person));
@@ -101,7 +101,7 @@ pub(super) fn link_mention(
     if let Some(person) = person {
         let more = found.iter().skip(1).filter(|c| c.linking.is_some());
         let touching: Vec<(PersonId, PersonId)> = more
-            .filter(|c| are_alike(model, held, mention, [person, c.person]))
+            .filter(|c| are_alike(desk, held, mention, [person, c.person]))
             .map(|c| (person, c.person))
             .collect();
         held.touching.extend(touching);
@@ -228,29 +228,31 @@ pub(crate) fn waterfall(model: &Model, compared: &Scored<'_>) -> Vec<WeightPart>
 }
 
 /// Whether those who speak for a person are on the whole alike to a mention.
-fn fits(model: &Model, held: &Held, mention: &ReadyMention, person: PersonId) -> bool {
+fn fits(desk: &Desk, held: &Held, mention: &ReadyMention, person: PersonId) -> bool {
+    let model = desk.model(mention.kind);
     let speaking = held.speaking(person);
     let weigh = |m: &HeldMention| {
         model
             .compare(&mention.prepared, &m.prepared, &held.names)
             .weight
     };
-    mean_weight(speaking.map(weigh)).is_none_or(|mean| mean >= model.link_threshold())
+    mean_weight(speaking.map(weigh)).is_none_or(|mean| mean >= desk.linking.policy.cohere_at)
 }
 
 /// Whether two people whom a mention links may be one, the mention being of the first.
 fn are_alike(
-    model: &Model,
+    desk: &Desk,
     held: &Held,
     mention: &ReadyMention,
     [person, other]: [PersonId; 2],
 ) -> bool {
+    let model = desk.model(mention.kind);
     let ones = held.speaking(person).map(|m| &m.prepared);
     let weights = ones.chain([&mention.prepared]).flat_map(|one| {
         held.speaking(other)
             .map(move |m| model.compare(one, &m.prepared, &held.names).weight)
     });
-    mean_weight(weights).is_some_and(|mean| mean >= model.link_threshold())
+    mean_weight(weights).is_some_and(|mean| mean >= desk.linking.policy.cohere_at)
 }
 
 /// Makes the mention findable by later reports. A person is entered under a key once; a key that
