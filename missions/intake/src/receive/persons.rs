@@ -139,23 +139,24 @@ fn new_person(tx: &Tx<'_>, held: &mut Held, mention: &ReadyMention, at: Timestam
 
 /// The people a mention is alike to, those it may be linked to first, the strongest pair first.
 fn candidates(model: &Model, held: &Held, mention: &ReadyMention) -> Vec<Candidate> {
-    let mut tried = BTreeSet::new();
+    let under = mention.keys.iter().filter_map(|key| held.keys.get(key));
+    let mut others: BTreeSet<MentionId> = under.flatten().copied().collect();
+    // A person is entered under a key by one description; others may be more alike.
+    let people: BTreeSet<PersonId> = others
+        .iter()
+        .filter_map(|id| held.mentions.get(id))
+        .map(|m| m.person)
+        .collect();
+    let samples = people.iter().filter_map(|person| held.samples.get(person));
+    others.extend(samples.flatten());
     let mut found: BTreeMap<PersonId, Candidate> = BTreeMap::new();
-    for key in &mention.keys {
-        for other in held.keys.get(key).into_iter().flatten() {
-            if !tried.insert(*other) {
-                continue;
-            }
-            let Some(other) = held.mentions.get(other) else {
-                continue;
-            };
-            if other.kind != mention.kind {
-                continue;
-            }
-            let compared = model.compare(&mention.prepared, &other.prepared, &held.names);
-            if model.band(compared.weight) != Band::Apart {
-                enter(&mut found, model, mention, other, &compared);
-            }
+    for other in others.iter().filter_map(|id| held.mentions.get(id)) {
+        if other.kind != mention.kind {
+            continue;
+        }
+        let compared = model.compare(&mention.prepared, &other.prepared, &held.names);
+        if model.band(compared.weight) != Band::Apart {
+            enter(&mut found, model, mention, other, &compared);
         }
     }
     let mut found: Vec<Candidate> = found.into_values().collect();
