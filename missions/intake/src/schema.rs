@@ -39,7 +39,6 @@ update intake_mention set sampled = 1 where id in (
 );
 create index intake_mention_sampled on intake_mention (person) where sampled = 1;
 alter table intake_mention_link add column why {text} not null default '';
-create index intake_mention_link_weak on intake_mention_link (low) where band = 'weak';
 ",
 };
 

@@ -147,3 +147,66 @@ impl<I: Copy + Ord> Sample<I> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> Model {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../policy/intake/linkage.toml"
+        );
+        Model::from_toml(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn said(model: &Model, phone: &str) -> Prepared {
+        model.prepare(&[
+            ("forename", "Rowan"),
+            ("surname", "Thistlewood"),
+            ("date_of_birth", "1990-04-05"),
+            ("phone", phone),
+        ])
+    }
+
+    #[test]
+    fn who_speaks_says_different_things_and_the_older_of_two_alike_gives_way() {
+        let model = model();
+        let mut sample = Sample::new();
+        let add = |sample: &mut Sample<u32>, id: u32, phone: &str| {
+            sample.add(&model, &(), id, &said(&model, phone))
+        };
+        let phones = ["10", "22", "34", "46", "58", "61"].map(|n| format!("07700 9001{n}"));
+        for (id, phone) in (0..).zip(&phones) {
+            assert_eq!(add(&mut sample, id, phone), None);
+        }
+        // Says what 3 said.
+        assert_eq!(add(&mut sample, 6, &phones[3]), Some(6));
+        // One slip from 2: these two are the most alike of all.
+        assert_eq!(add(&mut sample, 7, "07700 900135"), Some(2));
+        assert_eq!(sample.ids().collect::<Vec<_>>(), [0, 1, 3, 4, 5, 7]);
+        assert_eq!(sample.speaking().len(), SPOKESMEN);
+        // All are of one name and day of birth: nothing is weak.
+        assert!(sample.weak(&model).is_empty());
+    }
+
+    #[test]
+    fn a_person_who_agrees_too_little_as_a_whole_is_told_by_the_weakest_link() {
+        let model = model();
+        // Weights as they might have come about: every link stands in a ring.
+        let spokesman = |id: u32| Spokesman {
+            id,
+            prepared: said(&model, ""),
+        };
+        let sample = Sample {
+            speaking: (0..4).map(spokesman).collect(),
+            weights: vec![vec![], vec![12.0], vec![-4.0, 11.0], vec![9.0, -4.0, 10.0]],
+        };
+        let weak = Weak {
+            low: 0,
+            high: 3,
+            why: why::LOOSE,
+        };
+        assert_eq!(sample.weak(&model), [weak]);
+    }
+}
