@@ -59,11 +59,7 @@ pub fn components<N: Copy + Ord>(
     }
 
     let mut order: Vec<Edge<N>> = edges.iter().map(directed).collect();
-    order.sort_by(|a, b| {
-        b.weight
-            .total_cmp(&a.weight)
-            .then_with(|| (a.left, a.right).cmp(&(b.left, b.right)))
-    });
+    order.sort_by(strongest_first);
     let mut dropped = Vec::new();
     for edge in order {
         if let (Some(left), Some(right)) = (place(&edge.left), place(&edge.right))
@@ -78,7 +74,7 @@ pub fn components<N: Copy + Ord>(
     }
 }
 
-fn directed<N: Copy + Ord>(edge: &Edge<N>) -> Edge<N> {
+pub(crate) fn directed<N: Copy + Ord>(edge: &Edge<N>) -> Edge<N> {
     Edge {
         left: edge.left.min(edge.right),
         right: edge.left.max(edge.right),
@@ -86,7 +82,12 @@ fn directed<N: Copy + Ord>(edge: &Edge<N>) -> Edge<N> {
     }
 }
 
-fn groups<N: Copy>(names: &[N], forest: &mut Forest) -> Vec<Vec<N>> {
+pub(crate) fn strongest_first<N: Copy + Ord>(a: &Edge<N>, b: &Edge<N>) -> std::cmp::Ordering {
+    let by_weight = b.weight.total_cmp(&a.weight);
+    by_weight.then_with(|| (a.left, a.right).cmp(&(b.left, b.right)))
+}
+
+pub(crate) fn groups<N: Copy>(names: &[N], forest: &mut Forest) -> Vec<Vec<N>> {
     const NONE: usize = usize::MAX;
     let mut group_of_root = vec![NONE; names.len()];
     let mut groups: Vec<Vec<N>> = Vec::new();
@@ -102,14 +103,14 @@ fn groups<N: Copy>(names: &[N], forest: &mut Forest) -> Vec<Vec<N>> {
 }
 
 /// Union-find in which each root knows the roots it must stay apart from.
-struct Forest {
+pub(crate) struct Forest {
     parent: Vec<usize>,
     size: Vec<usize>,
     apart: Vec<FxHashSet<usize>>,
 }
 
 impl Forest {
-    fn new(nodes: usize) -> Self {
+    pub(crate) fn new(nodes: usize) -> Self {
         Self {
             parent: (0..nodes).collect(),
             size: vec![1; nodes],
@@ -117,7 +118,7 @@ impl Forest {
         }
     }
 
-    fn root(&mut self, mut node: usize) -> usize {
+    pub(crate) fn root(&mut self, mut node: usize) -> usize {
         while self.parent[node] != node {
             self.parent[node] = self.parent[self.parent[node]];
             node = self.parent[node];
@@ -125,15 +126,21 @@ impl Forest {
         node
     }
 
-    fn veto(&mut self, left: usize, right: usize) {
+    pub(crate) fn veto(&mut self, left: usize, right: usize) {
         if left != right {
             self.apart[left].insert(right);
             self.apart[right].insert(left);
         }
     }
 
+    /// Whether a veto stands between the components of two nodes.
+    pub(crate) fn is_apart(&mut self, left: usize, right: usize) -> bool {
+        let (left, right) = (self.root(left), self.root(right));
+        self.apart[left].contains(&right)
+    }
+
     /// Joins the two components unless a veto stands between them; whether they are now one.
-    fn join(&mut self, left: usize, right: usize) -> bool {
+    pub(crate) fn join(&mut self, left: usize, right: usize) -> bool {
         let (left, right) = (self.root(left), self.root(right));
         if left == right {
             return true;

@@ -72,6 +72,7 @@ mod sheet;
 mod similarity;
 mod stable;
 pub mod suggest;
+mod together;
 mod written;
 
 pub use components::{Components, Edge, components};
@@ -80,3 +81,4 @@ pub use error::{Error, Fault};
 pub use model::{Band, Kind, Model, Rates};
 pub use prepared::Prepared;
 pub use score::{Ceiled, Frequencies, Part, Scored, bits, probability};
+pub use together::{Evidence, SPOKESMEN, Together, mean_weight, together};

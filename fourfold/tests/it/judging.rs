@@ -225,6 +225,58 @@ fn an_earlier_not_the_same_stands_between_two_people() {
 }
 
 #[test]
+fn a_record_that_hangs_by_one_link_asks_to_be_judged_and_says_why() {
+    on_both(|site| async move {
+        let described = |reference: &str, born: &str, postcode: &str, phone: &str| {
+            let mut one = report(reference, "Ashdown", "07700 900111");
+            one["victim_date_of_birth"] = json!(born);
+            one["victim_postcode"] = json!(postcode);
+            one["victim_phone"] = json!(phone);
+            for other in ["victim_email", "victim_address"] {
+                one.as_object_mut().unwrap().remove(other);
+            }
+            one
+        };
+        let (born, home, phone) = ("5/4/1990", "AL1 1AA", "01992 555123");
+        let ids = send(
+            &site,
+            &[
+                described("W1", born, home, ""),
+                described("W2", born, "", phone),
+                described("W3", "", home, phone),
+            ],
+        )
+        .await;
+        let (left, person) = victim(&opened(&site, &ids[0]).await);
+        let (right, same) = victim(&opened(&site, &ids[1]).await);
+        assert_eq!(person, same);
+        let why = "Only this link holds two parts of the record together.";
+        let analyst = site.sign_in("analyst").await;
+        let page = analyst.get(&format!("/people/{person}")).await;
+        page.is(200).has("Could be the same").has(why);
+        let known = get(&site, &format!("/api/v1/people/{person}")).await;
+        let links = known["links"].as_array().unwrap();
+        let weak: Vec<&Value> = links.iter().filter(|l| l["band"] == "weak").collect();
+        assert_eq!(weak.len(), 2, "{links:?}");
+        assert!(weak.iter().all(|l| l["why"] == why));
+        // Judged, it is asked no more.
+        let fields = [
+            ("left", left.as_str()),
+            ("right", right.as_str()),
+            ("verdict", "same"),
+            ("reason", "One woman, checked with her bank"),
+        ];
+        analyst.post("/people/judge", &fields).await.is(303);
+        let known = get(&site, &format!("/api/v1/people/{person}")).await;
+        let links = known["links"].as_array().unwrap();
+        let open = links
+            .iter()
+            .filter(|l| l["band"] == "weak" && l["decided"].is_null());
+        assert_eq!(open.count(), 1);
+    });
+}
+
+#[test]
 fn a_rejected_link_leaves_the_network_and_can_be_restored() {
     on_both(|site| async move {
         let ids = send(

@@ -24,7 +24,25 @@ pub const TABLES: &[&str] = &[
     "intake_total",
 ];
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, SAMPLES];
+
+/// Which descriptions speak for a person, and why a pair is for a person to look at.
+const SAMPLES: Migration = Migration {
+    version: 1001,
+    name: "descriptions that speak for a person, reasons for review",
+    sql: "
+alter table intake_mention add column sampled {int} not null default 0;
+update intake_mention set sampled = 1 where id in (
+  select id from (
+    select id, row_number() over (partition by person order by id desc) as n from intake_mention
+  ) as ranked where n <= 6
+);
+create index intake_mention_sampled on intake_mention (person) where sampled = 1;
+alter table intake_mention_link add column why {text} not null default '';
+",
+};
+
+const FIRST: Migration = Migration {
     version: 1000,
     name: "reports, observables, people, networks, triage, imports",
     sql: "
@@ -249,4 +267,4 @@ create view shared_network as
 create view shared_triage as
   select report, at, policy, proposal from intake_triage;
 ",
-}];
+};

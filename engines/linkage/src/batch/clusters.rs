@@ -264,7 +264,7 @@ fn members(next: &[u32], first: u32, members: &mut Vec<u32>) {
 }
 
 /// Keeps every other one.
-fn halve(members: &mut Vec<u32>) {
+pub(crate) fn halve<M>(members: &mut Vec<M>) {
     let mut at = 0_usize;
     members.retain(|_| {
         at += 1;

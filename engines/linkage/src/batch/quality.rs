@@ -1,5 +1,6 @@
 //! How well a cluster hangs together.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Clusters, Link};
@@ -35,33 +36,34 @@ impl Quality {
 /// The quality of every cluster of more than one unit, by its lowest unit. `links`: those that the
 /// clusters were made of, each pair once.
 pub fn quality(clusters: &Clusters, links: &[Link]) -> Vec<Quality> {
-    let mut sizes: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut sizes = vec![0_u32; clusters.of.len()];
     for root in &clusters.of {
-        *sizes.entry(*root).or_insert(0) += 1;
+        sizes[*root as usize] += 1;
     }
-    let mut within: FxHashMap<u32, Vec<Link>> = FxHashMap::default();
-    for link in links {
-        let root = clusters.of[link.one as usize];
-        if root == clusters.of[link.other as usize] {
-            within.entry(root).or_default().push(*link);
-        }
-    }
-    let mut found: Vec<Quality> = within
-        .into_iter()
-        .map(|(cluster, links)| {
-            let units = sizes[&cluster];
+    let root = |link: &Link| clusters.of[link.one as usize];
+    let mut within: Vec<Link> = links
+        .par_iter()
+        .filter(|link| root(link) == clusters.of[link.other as usize])
+        .copied()
+        .collect();
+    within.par_sort_unstable_by_key(|link| (root(link), link.one, link.other));
+    let whole: Vec<&[Link]> = within.chunk_by(|a, b| root(a) == root(b)).collect();
+    whole
+        .into_par_iter()
+        .with_min_len(1 << 10)
+        .map(|links| {
+            let cluster = root(&links[0]);
+            let units = sizes[cluster as usize];
             let pairs = f64::from(units) * f64::from(units - 1) / 2.0;
             Quality {
                 cluster,
                 units,
                 links: links.len() as u32,
                 density: links.len() as f64 / pairs,
-                bridges: bridges(&links),
+                bridges: bridges(links),
             }
         })
-        .collect();
-    found.sort_unstable_by_key(|quality| quality.cluster);
-    found
+        .collect()
 }
 
 /// A node of the walk: when it was reached, the earliest it leads back to, the link it came by, and
@@ -75,6 +77,9 @@ struct Walked {
 /// The bridges of a graph (Tarjan, "A Note on Finding the Bridges of a Graph", 1974), without
 /// recursion, since clusters may be long.
 fn bridges(links: &[Link]) -> Vec<Link> {
+    if let [only] = links {
+        return vec![*only];
+    }
     let mut beside: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
     for (at, link) in links.iter().enumerate() {
         beside.entry(link.one).or_default().push((link.other, at));

@@ -37,7 +37,10 @@ pub(super) fn kind_of_length(length: usize) -> Option<Kind> {
 /// Hexadecimal, and not one digit repeated as in a ruled line or an empty field.
 pub(super) fn digest(token: &str) -> bool {
     let bytes = token.as_bytes();
-    bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(|byte| !byte.eq_ignore_ascii_case(&bytes[0]))
+    bytes.iter().all(u8::is_ascii_hexdigit)
+        && bytes
+            .iter()
+            .any(|byte| !byte.eq_ignore_ascii_case(&bytes[0]))
 }
 
 fn normalise(kind: Kind, field: &str) -> Option<String> {

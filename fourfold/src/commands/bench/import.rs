@@ -131,7 +131,8 @@ impl Import {
     }
 }
 
-async fn count(app: &web::App) -> Result<i64> {
+/// Reports held.
+pub(super) async fn count(app: &web::App) -> Result<i64> {
     let nothing = record::Resource::of("page", "bench");
     let grant = app
         .system()

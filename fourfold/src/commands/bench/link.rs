@@ -1,4 +1,4 @@
-//! Linking one record at a time, in memory, with very many held already.
+//! Linking one record at a time with very many held already: in memory, or with the database.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,26 +9,43 @@ use linkage::held::Held;
 use linkage::{Model, Prepared};
 
 use super::memory_mb;
+use super::stored;
+use super::times::Times;
 use crate::assemble;
 
 #[derive(Debug, clap::Args)]
 pub struct Link {
-    /// People's records held before the measured ones come
-    #[arg(long, default_value_t = 1_000_000)]
-    held: u64,
+    /// People's records held before the measured ones come: 1,000,000 unless said otherwise, with
+    /// the database 100,000
+    #[arg(long)]
+    held: Option<u64>,
     /// Records whose linking is measured
     #[arg(long, default_value_t = 5_000)]
     more: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Linkage model; the one intake links people by when it is not given
-    #[arg(long)]
+    #[arg(long, conflicts_with = "work")]
     model: Option<PathBuf>,
+    /// Measure with the database, kept in this folder: every record is the victim of a report, which
+    /// is received as any other. What an earlier run imported is used again
+    #[arg(long)]
+    work: Option<PathBuf>,
 }
 
 impl Link {
-    pub fn run(&self) -> Result<()> {
+    pub async fn run(&self) -> Result<()> {
         anyhow::ensure!(self.more > 0, "--more is at least 1");
+        match &self.work {
+            Some(work) => {
+                let held = self.held.unwrap_or(100_000);
+                stored::run(work, held, self.more, self.seed).await
+            }
+            None => self.in_memory(self.held.unwrap_or(1_000_000)),
+        }
+    }
+
+    fn in_memory(&self, count: u64) -> Result<()> {
         let text = match &self.model {
             Some(path) => std::fs::read_to_string(path)
                 .with_context(|| format!("{} cannot be read", path.display()))?,
@@ -38,11 +55,11 @@ impl Link {
         };
         let model = Model::from_toml(&text)?;
         // One table, so that the measured records are of the people held and of others.
-        let settings = PeopleSettings::new(self.held + self.more, self.seed);
+        let settings = PeopleSettings::new(count + self.more, self.seed);
         let mut records = PeopleRecords::new(settings);
         let mut held = Held::new(&model);
         let filling = Instant::now();
-        for _ in 0..self.held {
+        for _ in 0..count {
             let record = records.next().context("the county has too few people")?;
             held.add(&prepared(&model, &record))?;
         }
@@ -59,15 +76,12 @@ impl Link {
             times.push(began.elapsed().as_secs_f64() * 1e3);
             links += linked.links.len();
         }
-        bare.sort_by(f64::total_cmp);
-        times.sort_by(f64::total_cmp);
-        println!("held              {} records in {filled:.1} s", self.held);
+        let (bare, times) = (Times::of(bare), Times::of(times));
+        println!("held              {count} records in {filled:.1} s");
         println!("memory            {now} MB");
-        println!("linked            {} more, {links} links", times.len());
-        for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("most", 1.0)] {
-            let (whole, bare) = (percentile(&times, share), percentile(&bare, share));
-            println!("{name:<17} {whole:.3} ms; {bare:.3} ms to bring it to normal form alone");
-        }
+        println!("linked            {} more, {links} links", self.more);
+        println!("each              {times}");
+        println!("normal form alone {bare}");
         Ok(())
     }
 }
@@ -83,32 +97,4 @@ fn prepared(model: &Model, record: &PeopleRecord) -> Prepared {
         ("phone", &record.phone),
         ("email", &record.email),
     ])
-}
-
-/// The lowest of ascending times that this share of them does not exceed.
-fn percentile(ascending: &[f64], share: f64) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a place among a few thousand times"
-    )]
-    let place = (ascending.len() as f64 * share).ceil() as usize;
-    let place = place.clamp(1, ascending.len().max(1)) - 1;
-    ascending.get(place).copied().unwrap_or(0.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percentile;
-
-    #[test]
-    fn percentiles_are_measured_times() {
-        let times: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(percentile(&times, 0.5), 50.0);
-        assert_eq!(percentile(&times, 0.95), 95.0);
-        assert_eq!(percentile(&times, 1.0), 100.0);
-        assert_eq!(percentile(&[7.0], 0.0), 7.0);
-        assert_eq!(percentile(&[], 0.5), 0.0);
-    }
 }

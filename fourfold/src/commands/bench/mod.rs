@@ -4,6 +4,8 @@ mod extract;
 mod import;
 mod link;
 mod pages;
+mod stored;
+mod times;
 
 use anyhow::Result;
 
@@ -21,7 +23,7 @@ enum What {
     Extract(extract::Extract),
     /// Import end to end into an embedded store, beside the bare driver
     Import(import::Import),
-    /// Linking one record at a time, in memory, with very many held
+    /// Linking one record at a time with very many held, in memory or with the database
     Link(link::Link),
     /// Pages with many readers at once, over HTTP on loopback
     Pages(pages::Pages),
@@ -40,7 +42,7 @@ impl Bench {
         match self.what {
             What::Extract(bench) => bench.run()?,
             What::Import(bench) => bench.run().await?,
-            What::Link(bench) => bench.run()?,
+            What::Link(bench) => bench.run().await?,
             What::Pages(bench) => bench.run().await?,
         }
         Ok(Done::Clean)

@@ -6,11 +6,14 @@
 //! about a pair counts. *References*: the record-linkage practice of clerical review.
 
 mod api;
+mod moving;
 mod page;
 mod people;
+mod regroup;
 mod sightings;
 
 pub use people::judge_people;
+pub(crate) use regroup::regroup;
 pub use sightings::{reject_link, restore_link};
 
 use axum::routing::{get, post};

@@ -40,8 +40,11 @@ struct Link {
     person: String,
     /// Match weight in bits.
     weight: f64,
-    /// `link` or `review`.
+    /// `link`; `weak` for one that somebody should look at; `review` where the score alone does not
+    /// decide.
     band: String,
+    /// Why somebody should look, in plain words; empty where nobody need.
+    why: String,
     /// What a person said: `same` or `not_same`.
     decided: Option<String>,
 }
@@ -100,6 +103,7 @@ impl From<Known> for PersonAnswer {
                     person: p.there.person.to_string(),
                     weight: p.weight,
                     band: p.band,
+                    why: p.why,
                     decided: p.decided,
                 })
                 .collect(),

@@ -172,6 +172,7 @@ fn history(known: &Known) -> Timeline {
             "merged_away" => "Merged into another record".to_owned(),
             "split" => "A part was split off".to_owned(),
             "split_from" => "Split off from another record".to_owned(),
+            "part_joined" => "A part of another record was joined to this one".to_owned(),
             other => in_words(other),
         };
         TimelineItem::new(title, h.at)

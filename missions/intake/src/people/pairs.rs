@@ -8,7 +8,7 @@ use record::time::Timestamp;
 use store::{Conn, Result, Row, Sql};
 use web::parts::words::signed_weight;
 
-use crate::receive::WeightPart;
+use crate::receive::{WEAK, WeightPart};
 use crate::reports::in_words;
 use crate::reports::visible::visible;
 
@@ -34,8 +34,11 @@ pub struct PairLink {
     pub there: PairEnd,
     /// Match weight in bits.
     pub weight: f64,
-    /// `link`, or `review` where the score alone does not decide.
+    /// `link`; `weak` where somebody should look at what is linked; `review` where the score alone
+    /// does not decide.
     pub band: String,
+    /// Why somebody should look, in plain words; empty where nobody need.
+    pub why: String,
     /// What a person said of the pair: `same` or `not_same`.
     pub decided: Option<String>,
     pub parts: Vec<WeightPart>,
@@ -49,7 +52,7 @@ impl PairLink {
 
     /// Whether the pair waits for a person's judgement.
     pub fn is_open(&self) -> bool {
-        !self.is_one() && self.decided.is_none()
+        self.decided.is_none() && self.is_one() == (self.band == WEAK)
     }
 }
 
@@ -62,7 +65,7 @@ pub async fn links_of(
     let mut found: HashMap<(MentionId, MentionId), Row> = HashMap::new();
     for column in [" low in", " high in"] {
         let sql = Sql::new(
-            "select low, high, weight, band, parts, decided from intake_mention_link where",
+            "select low, high, weight, band, why, parts, decided from intake_mention_link where",
         )
         .within(column, mentions.iter().map(|m| (*m).into()))
         .with(" limit ?", [MOST_LINKS.into()]);
@@ -87,6 +90,7 @@ pub async fn links_of(
             there: there.clone(),
             weight: row.get("weight")?,
             band: row.get("band")?,
+            why: row.get("why")?,
             decided: row.get("decided")?,
             parts: row.json("parts")?,
         });
@@ -134,10 +138,12 @@ pub(crate) fn sorted(pairs: &[PairLink]) -> (Vec<PairView>, Vec<PairView>) {
     let mut asked = BTreeSet::new();
     let (mut linked, mut open) = (Vec::new(), Vec::new());
     for pair in pairs {
-        let list = if pair.is_one() {
-            &mut linked
-        } else if pair.is_open() && asked.insert((pair.here.person, pair.there.person)) {
+        // Of weak links within a person, each is asked about.
+        let mut first = || pair.is_one() || asked.insert((pair.here.person, pair.there.person));
+        let list = if pair.is_open() && first() {
             &mut open
+        } else if pair.is_one() {
+            &mut linked
         } else {
             continue;
         };
@@ -236,6 +242,7 @@ mod tests {
             there: end,
             weight,
             band: "link".to_owned(),
+            why: String::new(),
             decided: None,
             parts: parts.iter().map(part).collect(),
         })

@@ -22,6 +22,8 @@ pub struct LinkingPolicy {
     pub assumed_population: u64,
     pub most_recomputed: i64,
     pub most_under_key: usize,
+    /// Bits by which the descriptions of one person agree on the average.
+    pub cohere_at: f64,
     pub common: CommonPolicy,
     /// Bits by kind of observable; `nominal` for a named suspect on record.
     pub bits: BTreeMap<String, f64>,
@@ -93,6 +95,19 @@ impl Desk {
             let problem = "common.alone: a share from 0 to 1";
             return Err(PolicyError::new("intake/linking.toml", problem));
         }
+        let (people, organisations) = (
+            model("intake/linkage.toml")?,
+            model("intake/linkage-organisation.toml")?,
+        );
+        let cohere_at = linking.policy.cohere_at;
+        if [&people, &organisations]
+            .iter()
+            .any(|model| !(model.review_threshold()..=model.link_threshold()).contains(&cohere_at))
+        {
+            let problem =
+                "cohere_at: a number of bits from `review` to `link` of both linkage models";
+            return Err(PolicyError::new("intake/linking.toml", problem));
+        }
         let triage = TriagePolicy::read(files)?;
         let holidays = triage
             .policy
@@ -108,8 +123,8 @@ impl Desk {
             codes: CrimeCodes::read(files)?,
             triage,
             linking,
-            people: model("intake/linkage.toml")?,
-            organisations: model("intake/linkage-organisation.toml")?,
+            people,
+            organisations,
             calendar,
             limits,
             unit: unit.unit,

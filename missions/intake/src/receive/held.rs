@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use linkage::{Frequencies, Prepared};
+use linkage::{Edge, Prepared};
 use record::ids::{MentionId, NetworkId, ObservableId, PersonId, ReportId};
 use record::report::{PartyKind, Report};
 use record::time::Timestamp;
-use store::{Result, Sql, Tx, Value};
+use store::{Result, Row, Sql, Tx, Value};
 
+use super::names::Names;
+use super::persons::MentionLink;
 use super::{Desk, Ready};
 
 /// Values looked up in one statement.
@@ -69,6 +71,15 @@ pub(super) struct Held {
     pub values: HashMap<(String, String), HeldValue>,
     pub keys: HashMap<i64, Vec<MentionId>>,
     pub mentions: HashMap<MentionId, HeldMention>,
+    /// The descriptions that speak for a person, the oldest first; see [`super::sample`].
+    pub samples: HashMap<PersonId, Vec<MentionId>>,
+    /// Descriptions that speak no more.
+    pub silenced: Vec<MentionId>,
+    /// People whose coherence was looked at, and their links that somebody should look at, each
+    /// beside its lower end.
+    pub weak: HashMap<PersonId, Vec<(MentionId, MentionLink)>>,
+    /// People whom a description links to each other, the one it was drawn to first.
+    pub touching: BTreeSet<(PersonId, PersonId)>,
     pub persons: HashMap<PersonId, HeldPerson>,
     /// Network of reports that values were first seen in, and of the batch's own.
     pub report_networks: HashMap<ReportId, Option<NetworkId>>,
@@ -84,26 +95,6 @@ pub(super) struct Held {
     due: Vec<(ObservableId, u64)>,
 }
 
-/// How common names are, for term frequencies.
-#[derive(Default)]
-pub(super) struct Names {
-    pub counts: HashMap<(String, String), i64>,
-    pub added: HashMap<(String, String), i64>,
-    pub total: f64,
-}
-
-impl Frequencies for Names {
-    fn share(&self, column: &str, value: &str) -> Option<f64> {
-        // Too few records to speak of frequency: the model's own estimate stands.
-        if self.total < 2_000.0 {
-            return None;
-        }
-        let n = self.counts.get(&(value.to_owned(), column.to_owned()))?;
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        Some((*n as f64 / self.total).max(1.0 / self.total))
-    }
-}
-
 impl Held {
     pub async fn look_up(tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<Held> {
         let total = tx
@@ -117,6 +108,10 @@ impl Held {
             values: HashMap::new(),
             keys: HashMap::new(),
             mentions: HashMap::new(),
+            samples: HashMap::new(),
+            silenced: Vec::new(),
+            weak: HashMap::new(),
+            touching: BTreeSet::new(),
             persons: HashMap::new(),
             report_networks: HashMap::new(),
             networks: HashMap::new(),
@@ -130,6 +125,7 @@ impl Held {
         held.references(tx, batch).await?;
         held.values(tx, batch).await?;
         held.mentions(tx, desk, batch).await?;
+        held.samples(tx, desk).await?;
         held.nominals(tx).await?;
         held.persons(tx, desk, batch).await?;
         held.networks(tx).await?;
@@ -284,27 +280,87 @@ impl Held {
         for part in chunks(ids.into_iter().map(Value::from)) {
             let sql = Sql::new("select id, person, role, kind, prepared from intake_mention where")
                 .within(" id in", part);
-            for row in tx.rows(sql).await? {
-                let kind = match row.get::<String>("kind")?.as_str() {
-                    "organisation" => PartyKind::Organisation,
-                    _ => PartyKind::Person,
-                };
-                // A record prepared by an earlier form of the model is not compared; the batch
-                // command prepares all anew.
-                let Ok(prepared) = desk.model(kind).restore(&row.get::<String>("prepared")?) else {
-                    continue;
-                };
-                let mention = HeldMention {
-                    id: row.get("id")?,
-                    person: row.get("person")?,
-                    role: row.get("role")?,
-                    kind,
-                    prepared,
-                };
-                self.mentions.insert(mention.id, mention);
-            }
+            self.mentions_of(tx, desk, sql).await?;
         }
         Ok(())
+    }
+
+    /// The descriptions that speak for the people found.
+    async fn samples(&mut self, tx: &mut Tx<'_>, desk: &Desk) -> Result<()> {
+        let persons: BTreeSet<PersonId> = self.mentions.values().map(|m| m.person).collect();
+        for part in chunks(persons.into_iter().map(Value::from)) {
+            let sql = Sql::new(
+                "select id, person, role, kind, prepared from intake_mention where sampled = 1 and",
+            )
+            .within(" person in", part);
+            for (person, id) in self.mentions_of(tx, desk, sql).await? {
+                self.samples.entry(person).or_default().push(id);
+            }
+        }
+        self.samples
+            .values_mut()
+            .for_each(|all| all.sort_unstable());
+        Ok(())
+    }
+
+    /// Takes descriptions in, and tells whose they are.
+    async fn mentions_of(
+        &mut self,
+        tx: &mut Tx<'_>,
+        desk: &Desk,
+        sql: Sql,
+    ) -> Result<Vec<(PersonId, MentionId)>> {
+        let mut taken = Vec::new();
+        for row in tx.rows(sql).await? {
+            let (id, person): (MentionId, PersonId) = (row.get("id")?, row.get("person")?);
+            if self.mentions.contains_key(&id) {
+                taken.push((person, id));
+                continue;
+            }
+            let kind = kind_of(&row)?;
+            // A record prepared by an earlier form of the model is not compared; the batch
+            // command prepares all anew.
+            let Ok(prepared) = desk.model(kind).restore(&row.get::<String>("prepared")?) else {
+                continue;
+            };
+            let mention = HeldMention {
+                id,
+                person,
+                role: row.get("role")?,
+                kind,
+                prepared,
+            };
+            self.mentions.insert(id, mention);
+            taken.push((person, id));
+        }
+        Ok(taken)
+    }
+
+    /// Descriptions that speak for a person, the oldest first.
+    pub fn speaking(&self, person: PersonId) -> impl Iterator<Item = &HeldMention> {
+        let sample = self.samples.get(&person).into_iter().flatten();
+        sample.filter_map(|id| self.mentions.get(id))
+    }
+
+    /// Whether a description speaks for its person.
+    pub fn is_sampled(&self, person: PersonId, id: MentionId) -> bool {
+        self.samples
+            .get(&person)
+            .is_some_and(|all| all.contains(&id))
+    }
+
+    /// Groups of people to be put together anew once everything is written.
+    pub fn touching(&self) -> Vec<Vec<PersonId>> {
+        let edges: Vec<Edge<PersonId>> = self
+            .touching
+            .iter()
+            .map(|(left, right)| Edge {
+                left: *left,
+                right: *right,
+                weight: 0.0,
+            })
+            .collect();
+        linkage::components(&[], &edges, &[]).groups
     }
 
     async fn persons(&mut self, tx: &mut Tx<'_>, desk: &Desk, batch: &[Ready]) -> Result<()> {
@@ -326,11 +382,7 @@ impl Held {
                     first_at: row.get("first_at")?,
                     last_at: row.get("last_at")?,
                     label: row.get("label")?,
-                    kind: if row.get::<String>("kind")? == "organisation" {
-                        PartyKind::Organisation
-                    } else {
-                        PartyKind::Person
-                    },
+                    kind: kind_of(&row)?,
                     earlier: Vec::new(),
                     changed: false,
                 };
@@ -393,24 +445,20 @@ impl Held {
             .flat_map(|m| &m.names)
             .map(|(_, v)| v.as_str())
             .collect();
-        for part in chunks(wanted.into_iter().map(Value::from)) {
-            let sql = Sql::new("select name, field, n from intake_name_count where")
-                .within(" name in", part);
-            for row in tx.rows(sql).await? {
-                self.names
-                    .counts
-                    .insert((row.get("name")?, row.get("field")?), row.get("n")?);
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        {
-            self.names.total = self.total as f64;
-        }
+        self.names = Names::of(tx, self.total, wanted).await?;
         Ok(())
     }
 }
 
-fn chunks(values: impl Iterator<Item = Value>) -> Vec<Vec<Value>> {
+/// Whether a row's `kind` is a person or an organisation.
+pub(crate) fn kind_of(row: &Row) -> Result<PartyKind> {
+    Ok(match row.get::<String>("kind")?.as_str() {
+        "organisation" => PartyKind::Organisation,
+        _ => PartyKind::Person,
+    })
+}
+
+pub(super) fn chunks(values: impl Iterator<Item = Value>) -> Vec<Vec<Value>> {
     let all: Vec<Value> = values.collect();
     all.chunks(PART).map(<[Value]>::to_vec).collect()
 }

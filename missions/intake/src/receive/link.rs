@@ -2,43 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use linkage::Band;
-use record::ids::{MentionId, NetworkId, ObservableId, PersonId, ReportId};
+use record::ids::{NetworkId, ObservableId, PersonId, ReportId};
 use record::report::CrimeClass;
 use record::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use store::Tx;
 
-use super::held::{Held, HeldMention, HeldNetwork, HeldPerson, HeldValue};
-use super::ready::{OFFENDER, SUSPECT, VICTIM};
-use super::{Desk, Ready, ReadyMention};
+use super::held::{Held, HeldNetwork, HeldValue};
+use super::persons::{LinkedMention, link_mention};
+use super::ready::{OFFENDER, SUSPECT};
+use super::{Desk, Ready};
 use crate::triage::{Facts, Links, Proposal, propose};
-
-/// Most links to other people kept for review, beside the one that was taken.
-const MOST_REVIEWS: usize = 5;
-
-/// Why two descriptions of a person are held to be of one: a line of the waterfall.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WeightPart {
-    pub comparison: String,
-    pub level: String,
-    /// Bits; negative speaks against.
-    pub weight: f64,
-}
-
-/// A link between two mentions.
-pub(super) struct MentionLink {
-    pub other: MentionId,
-    pub weight: f64,
-    pub band: &'static str,
-    pub parts: Vec<WeightPart>,
-}
-
-pub(super) struct LinkedMention {
-    pub id: MentionId,
-    pub person: PersonId,
-    pub links: Vec<MentionLink>,
-}
 
 /// What linking and triage made of one report.
 pub(super) struct Linked {
@@ -150,153 +123,6 @@ fn earlier_reports(
                 .count(),
         ),
     )
-}
-
-/// Draws a mention to the person it most probably is, or makes a new one.
-fn link_mention(
-    tx: &Tx<'_>,
-    desk: &Desk,
-    held: &mut Held,
-    mention: &ReadyMention,
-    at: Timestamp,
-) -> LinkedMention {
-    let id = MentionId(tx.id());
-    let mut scored = candidates(desk, held, mention);
-    scored.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.other.cmp(&b.other)));
-    // Across roles a link is only ever proposed: a victim who may be a suspect is for a person.
-    let person = scored.iter().find_map(|s| {
-        let other = held.mentions.get(&s.other)?;
-        (s.band == "link" && other.role == mention.role).then_some(other.person)
-    });
-    let mut seen = BTreeSet::new();
-    let mut links = Vec::new();
-    for mut link in scored {
-        let Some(other) = held.mentions.get(&link.other) else {
-            continue;
-        };
-        if !seen.insert(other.person) || links.len() > MOST_REVIEWS {
-            continue;
-        }
-        if Some(other.person) != person {
-            link.band = "review";
-        }
-        links.push(link);
-    }
-    let is_victim = mention.role == VICTIM;
-    let person = match person {
-        Some(person) => person,
-        None => {
-            let new = PersonId(tx.id());
-            held.persons.insert(
-                new,
-                HeldPerson {
-                    reports: 0,
-                    first_at: at,
-                    last_at: at,
-                    label: mention.label.clone(),
-                    kind: mention.kind,
-                    earlier: Vec::new(),
-                    changed: true,
-                },
-            );
-            new
-        }
-    };
-    if let Some(known) = held.persons.get_mut(&person) {
-        if is_victim {
-            known.reports += 1;
-        }
-        known.first_at = known.first_at.min(at);
-        known.last_at = known.last_at.max(at);
-        known.changed = true;
-    }
-    remember(desk, held, id, person, mention);
-    LinkedMention { id, person, links }
-}
-
-fn candidates(desk: &Desk, held: &Held, mention: &ReadyMention) -> Vec<MentionLink> {
-    let model = desk.model(mention.kind);
-    let mut tried = BTreeSet::new();
-    let mut scored = Vec::new();
-    for key in &mention.keys {
-        for other in held.keys.get(key).into_iter().flatten() {
-            if !tried.insert(*other) {
-                continue;
-            }
-            let Some(other) = held.mentions.get(other) else {
-                continue;
-            };
-            if other.kind != mention.kind {
-                continue;
-            }
-            let compared = model.compare(&mention.prepared, &other.prepared, &held.names);
-            let band = match model.band(compared.weight) {
-                Band::Apart => continue,
-                Band::Review => "review",
-                Band::Link => "link",
-            };
-            let mut parts = vec![WeightPart {
-                comparison: "prior".to_owned(),
-                level: "two people picked at random".to_owned(),
-                weight: model.prior_weight(),
-            }];
-            parts.extend(
-                compared
-                    .parts
-                    .iter()
-                    .filter(|p| p.level != "missing")
-                    .map(|p| WeightPart {
-                        comparison: p.comparison.to_owned(),
-                        level: p.level.to_owned(),
-                        weight: p.weight,
-                    }),
-            );
-            parts.extend(compared.ceiling.map(|c| WeightPart {
-                comparison: "ceiling".to_owned(),
-                level: c.name.to_owned(),
-                weight: c.taken,
-            }));
-            scored.push(MentionLink {
-                other: other.id,
-                weight: compared.weight,
-                band,
-                parts,
-            });
-        }
-    }
-    scored
-}
-
-/// Makes the mention findable by later reports. A person is entered under a key once; a key that
-/// many share is full and takes no more: it no longer tells people apart.
-fn remember(desk: &Desk, held: &mut Held, id: MentionId, person: PersonId, mention: &ReadyMention) {
-    let most = desk.linking.policy.most_under_key;
-    for key in &mention.keys {
-        let under = held.keys.entry(*key).or_default();
-        let mentions = &held.mentions;
-        let there = under
-            .iter()
-            .any(|m| mentions.get(m).is_some_and(|m| m.person == person));
-        if under.len() < most && !there {
-            under.push(id);
-            held.new_keys.push((*key, id));
-        }
-    }
-    for (column, value) in &mention.names {
-        let key = (value.clone(), (*column).to_owned());
-        *held.names.counts.entry(key.clone()).or_default() += 1;
-        *held.names.added.entry(key).or_default() += 1;
-    }
-    held.mentions.insert(
-        id,
-        HeldMention {
-            id,
-            person,
-            role: mention.role.to_owned(),
-            kind: mention.kind,
-            prepared: mention.prepared.clone(),
-        },
-    );
 }
 
 /// Finds or makes the row of a value.

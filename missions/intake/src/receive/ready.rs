@@ -9,14 +9,12 @@ use record::report::{Party, PartyKind, Report};
 use sha2::{Digest, Sha256};
 
 use super::Desk;
+use super::names::names_of;
 
 /// Whose identifier something is, as far as the report tells.
 pub const OFFENDER: &str = "offender";
 pub const VICTIM: &str = "victim";
 pub const SUSPECT: &str = "suspect";
-
-/// Columns whose values are counted: agreeing on a rare name says more.
-const NAMES: [&str; 3] = ["forename", "surname", "name"];
 
 /// A report with all that was worked out beforehand.
 pub struct Ready {
@@ -109,13 +107,7 @@ impl Desk {
             .map(|(c, v)| (*c, v.as_str()))
             .collect();
         let prepared = model.prepare(&given);
-        let names = model
-            .normal_values(&prepared)
-            .filter_map(|(column, value)| {
-                let named = NAMES.into_iter().find(|n| *n == column)?;
-                Some((named, value.to_owned()))
-            })
-            .collect();
+        let names = names_of(model, &prepared);
         ReadyMention {
             role,
             kind: party.kind,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use record::Marking;
-use record::ids::{ImportId, NetworkId, ReportId, WorkItemId};
+use record::ids::{ImportId, MentionId, NetworkId, ReportId, WorkItemId};
 use record::report::PartyKind;
 use record::work::{NewWorkItem, Priority, Reason, Summary};
 use store::{Entry, OnConflict, Result, Sql, Tx, Value, work};
 
 use super::held::Held;
 use super::link::Linked;
+use super::persons::MentionLink;
 use super::{Desk, Ready};
 use crate::queues::{TRIAGE, VICTIM_CARE};
 
@@ -270,29 +271,26 @@ async fn people(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
                 linked.person.into(),
                 ready.label.as_str().into(),
                 ready.stored.as_str().into(),
+                held.is_sampled(linked.person, linked.id).into(),
             ]);
-            for link in &linked.links {
-                let (low, high) = (linked.id.min(link.other), linked.id.max(link.other));
-                links.push(vec![
-                    low.into(),
-                    high.into(),
-                    link.weight.into(),
-                    link.band.into(),
-                    serde_json::to_string(&link.parts)
-                        .unwrap_or_default()
-                        .into(),
-                ]);
-            }
+            links.extend(linked.links.iter().map(|link| link_row(linked.id, link)));
         }
     }
     let columns = &[
-        "id", "report", "role", "kind", "person", "label", "prepared",
+        "id", "report", "role", "kind", "person", "label", "prepared", "sampled",
     ];
     tx.insert("intake_mention", columns, mentions, OnConflict::Fail)
         .await?;
-    let columns = &["low", "high", "weight", "band", "parts"];
-    tx.insert("intake_mention_link", columns, links, OnConflict::Keep)
+    tx.insert("intake_mention_link", LINK, links, OnConflict::Keep)
         .await?;
+    for part in held.silenced.chunks(512) {
+        let sql = Sql::new("update intake_mention set sampled = 0 where")
+            .within(" id in", part.iter().map(|m| Value::from(*m)));
+        tx.run(sql).await?;
+    }
+    let looked_at = held.weak.keys().flat_map(|person| held.samples.get(person));
+    let looked_at: Vec<MentionId> = looked_at.flatten().chain(&held.silenced).copied().collect();
+    write_weak(tx, &looked_at, held.weak.values().flatten()).await?;
     let keys = held
         .new_keys
         .iter()
@@ -319,6 +317,49 @@ async fn people(tx: &mut Tx<'_>, held: &Held, accepted: &[Accepted<'_>]) -> Resu
     )
     .await?;
     Ok(())
+}
+
+const LINK: &[&str] = &["low", "high", "weight", "band", "why", "parts"];
+
+fn link_row(one: MentionId, link: &MentionLink) -> Vec<Value> {
+    vec![
+        one.min(link.other).into(),
+        one.max(link.other).into(),
+        link.weight.into(),
+        link.band.into(),
+        link.why.into(),
+        serde_json::to_string(&link.parts)
+            .unwrap_or_default()
+            .into(),
+    ]
+}
+
+/// Marks the links of people that somebody should look at, each given beside its lower end, and
+/// takes earlier marks off those looked at now. A pair that was judged keeps what it says.
+pub(crate) async fn write_weak<'l>(
+    tx: &mut Tx<'_>,
+    looked_at: &[MentionId],
+    weak: impl Iterator<Item = &'l (MentionId, MentionLink)>,
+) -> Result<()> {
+    for part in looked_at.chunks(512) {
+        let sql = Sql::new(
+            "update intake_mention_link set band = 'link', why = '' \
+             where band = 'weak' and decided is null and",
+        )
+        .within(" low in", part.iter().map(|m| Value::from(*m)));
+        tx.run(sql).await?;
+    }
+    let rows = weak.map(|(low, link)| link_row(*low, link)).collect();
+    let update = "on conflict (low, high) do update set band = excluded.band, why = excluded.why \
+        where intake_mention_link.decided is null";
+    tx.insert(
+        "intake_mention_link",
+        LINK,
+        rows,
+        OnConflict::Update(update),
+    )
+    .await
+    .map(drop)
 }
 
 async fn networks(tx: &mut Tx<'_>, desk: &Desk, held: &Held) -> Result<()> {

@@ -74,7 +74,7 @@ fn with_phone(reference: &str, phone: &str) -> Report {
     one
 }
 
-async fn take(store: &Store, desk: &Arc<Desk>, reports: Vec<Report>) -> Vec<Received> {
+pub async fn take(store: &Store, desk: &Arc<Desk>, reports: Vec<Report>) -> Vec<Received> {
     let ready: Vec<_> = reports.into_iter().map(|r| desk.ready(r)).collect();
     let desk = Arc::clone(desk);
     store
@@ -85,7 +85,7 @@ async fn take(store: &Store, desk: &Arc<Desk>, reports: Vec<Report>) -> Vec<Rece
         .unwrap()
 }
 
-async fn rows(store: &Store, text: &'static str) -> Vec<Row> {
+pub async fn rows(store: &Store, text: &'static str) -> Vec<Row> {
     store
         .read(&grant(&TEST_READ, "rows"))
         .await
@@ -95,7 +95,7 @@ async fn rows(store: &Store, text: &'static str) -> Vec<Row> {
         .unwrap()
 }
 
-async fn count(store: &Store, text: &'static str) -> i64 {
+pub async fn count(store: &Store, text: &'static str) -> i64 {
     store
         .read(&grant(&TEST_READ, "count"))
         .await
@@ -327,12 +327,13 @@ fn one_duty_for_a_victim_who_comes_in_two_national_feeds() {
     });
 }
 
-/// The county's reports as a file would bring them.
-fn county_reports(n: u64) -> Vec<Report> {
+/// The county's reports as a file would bring them, and who their victims are.
+pub fn county_reports(n: u64) -> Vec<(Report, county::Identity)> {
     let ends = jiff::civil::date(2026, 11, 22);
     let county = county::County::new(county::Settings::new(n, 11, ends));
-    let mut lines = Vec::new();
+    let (mut lines, mut truth) = (Vec::new(), Vec::new());
     for generated in county.reports() {
+        truth.push(generated.truth.victim);
         let fields: serde_json::Map<String, serde_json::Value> = generated
             .fields
             .iter()
@@ -354,12 +355,13 @@ fn county_reports(n: u64) -> Vec<Report> {
             reports.extend(mapper.apply(&row).0);
         }
     }
-    reports
+    assert_eq!(reports.len(), truth.len());
+    reports.into_iter().zip(truth).collect()
 }
 
 #[test]
 fn batches_of_any_size_come_to_the_same() {
-    let reports = county_reports(400);
+    let reports: Vec<Report> = county_reports(400).into_iter().map(|(r, _)| r).collect();
     assert_eq!(reports.len(), 400);
     let outcome = |size: usize| {
         let found = std::sync::Mutex::new(None);
@@ -399,7 +401,8 @@ fn networks_keep_their_count() {
     on_both(intake::schema::MIGRATIONS, |store, _| async move {
         let desk = desk();
         for part in county_reports(300).chunks(50) {
-            take(&store, &desk, part.to_vec()).await;
+            let part = part.iter().map(|(report, _)| report.clone());
+            take(&store, &desk, part.collect()).await;
         }
         let sql = Sql::new(
             "select n.reports, (select count(*) from intake_report r where r.network = n.id) as held \
