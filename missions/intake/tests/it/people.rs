@@ -131,7 +131,7 @@ fn at_once(desk: &Desk, reports: &[Report]) -> Held {
     let population = Population::new(builder.finish().unwrap());
     let linkage = Linkage::new(model, &population, Between::Everybody);
     let link = model.link_threshold();
-    let clusters = linkage.clusters(model, linkage.links(model, link), cohere_at);
+    let clusters = linkage.clusters(model, &linkage.links(model, link), cohere_at);
     let lead = linkage.assign(model, &clusters, link).lead;
     people
         .iter()
