@@ -124,6 +124,8 @@ pub(crate) fn read(
         .map_or(body, |at| body + at + 1);
     let host = host_at(scan, body, false);
     let part = match url.host()? {
+        // Brackets that disguise nothing: no name holds them, and they would be read again.
+        Parsed::Domain(name) if name.contains(['(', ')']) => return None,
         Parsed::Domain(name) if name.contains('.') => {
             registrable(name).map(|name| Find::new(Kind::Domain, host.start, host.end, name))
         }
@@ -225,6 +227,20 @@ mod tests {
                 (Domain, "xn--bcher-kva.de"),
             ],
         );
+    }
+
+    #[test]
+    fn a_host_holds_no_brackets() {
+        let text = "https://login.28((((.sa/@x.com/y";
+        let urls = crate::extract(text);
+        let urls = urls.iter().filter(|found| found.kind == Url);
+        for url in urls {
+            assert_eq!(
+                normalise(Url, &url.value).as_deref(),
+                Some(url.value.as_str())
+            );
+            assert!(!url.value.contains('('), "{url:?}");
+        }
     }
 
     #[test]
