@@ -35,6 +35,7 @@ mod views;
 
 pub use checks::{Check, Colour, Outcome};
 pub use dropbox::{DropBox, EXTENSION};
+pub use prepared::Prepared;
 pub use router::{Portal, Run, router};
 pub use setting::Setting;
 pub use site::Site;
