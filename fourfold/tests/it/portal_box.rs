@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use intake::receive::{Desk, receive};
 use protect::requests::{Collected, Collector};
 use record::access::Resource;
 use record::ids::SubmissionId;
@@ -25,6 +24,7 @@ use web::App;
 use web::register::MANAGE;
 
 use super::harness::on_both;
+use super::victim_care::seed_app;
 
 fn submission(n: u128, kind: SubmissionKind, fields: &[(&str, &str)]) -> Submission {
     let fields = fields
@@ -189,10 +189,7 @@ fn a_call_asked_for_brings_the_open_duty_forward() {
             "victim": { "kind": "person", "forenames": "Ann", "surname": "Example" }
         }))
         .unwrap();
-        let desk = site.app.policy::<Desk>().unwrap();
-        receive(&site.app, &site.app.command_line(), &desk, vec![report])
-            .await
-            .unwrap();
+        seed_app(&site.app, vec![report]).await;
         let due = "select due_at as n from work_item where queue = 'protect.victim_care'";
         let before = number(&site.app, due).await;
         let boxed = Boxed::new();
