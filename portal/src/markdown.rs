@@ -19,6 +19,8 @@ impl fmt::Display for Rendered {
 
 impl HtmlSafe for Rendered {}
 
+const NO_HTML: &str = "HTML is not taken here. Write Markdown";
+
 /// A heading of the second level and what is under it; the first may have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Section {
@@ -121,7 +123,7 @@ impl<'t> Reader<'_, 't> {
             }
             Event::SoftBreak | Event::HardBreak => self.events.push(event),
             Event::Html(_) | Event::InlineHtml(_) => {
-                return Err(self.wrong(line, "HTML is not taken here. Write Markdown"));
+                return Err(self.wrong(line, NO_HTML));
             }
             _ => return Err(self.wrong(line, "this kind of Markdown is not taken here")),
         }
@@ -158,6 +160,7 @@ impl<'t> Reader<'_, 't> {
                 level: HeadingLevel::H3,
                 ..
             } => self.html("<h3 class=\"govuk-heading-s\">"),
+            Tag::HtmlBlock => return Err(self.wrong(line, NO_HTML)),
             Tag::Heading { .. } => {
                 return Err(self.wrong(line, "headings are ## and ###; the title is in the head"));
             }

@@ -220,49 +220,54 @@ pub async fn send(
     let now = (portal.run.elapsed)();
     let least = portal.flood.least(now);
     let none = FieldErrors::new();
-    match portal.tokens.present(form.id, &token, &body, now, least) {
+    let presented = portal.tokens.present(form.id, &token, &body, now, least);
+    let nonce = match presented {
         Presented::Again(nonce) => return done(&portal, &headers, form, nonce),
-        Presented::Used => {
-            let words = "You have sent this form already. If you changed it, press the button to send it once more.";
-            return again(&none, None, Some(words.to_owned()));
-        }
+        Presented::Used => return again(&none, None, Some(USED.to_owned())),
         // Typed values stay; the same token goes on ageing, or a new one begins.
         _ if !errors.is_empty() => {
-            return again(
-                &errors,
-                Some(token).filter(|t| portal.knows(form.id, t)),
-                None,
-            );
+            let token = Some(token).filter(|t| portal.knows(form.id, t));
+            return again(&errors, token, None);
         }
-        Presented::Early(seconds) => {
-            let unit = if seconds == 1 { "second" } else { "seconds" };
-            let words =
-                format!("It is not sent yet. Wait {seconds} {unit}, then press the button again.");
-            return again(&none, Some(token), Some(words));
-        }
-        Presented::Old => {
-            let words = "It is not sent yet, because the page was open for a long time. Wait a few seconds, then press the button again.";
-            return again(&none, None, Some(words.to_owned()));
-        }
-        Presented::Good(nonce) => {
-            let id = submit::id(&portal.tokens.derive(b"id", nonce));
-            let reference = submit::reference(&portal.tokens.derive(b"reference", nonce));
-            let at = (portal.run.now)();
-            match portal
-                .sealer
-                .seal(id, form.kind, at, reference, filled)
-                .await
-            {
-                Ok(()) => portal.tokens.spent(nonce, &body, now),
-                Err(error) => {
-                    // The error names files and the disk, never what was sent.
-                    tracing::error!(%error, "a submission could not be kept");
-                    return answer::not_kept(&portal.site);
-                }
-            }
+        Presented::Early(seconds) => return again(&none, Some(token), Some(early(seconds))),
+        Presented::Old => return again(&none, None, Some(OLD.to_owned())),
+        Presented::Good(nonce) => nonce,
+    };
+    match keep(&portal, form, nonce, filled).await {
+        Ok(()) => {
+            portal.tokens.spent(nonce, &body, now);
             done(&portal, &headers, form, nonce)
         }
+        Err(error) => {
+            // The error names files and the disk, never what was sent.
+            tracing::error!(%error, "a submission could not be kept");
+            answer::not_kept(&portal.site)
+        }
     }
+}
+
+const USED: &str =
+    "You have sent this form already. If you changed it, press the button to send it once more.";
+const OLD: &str = "It is not sent yet, because the page was open for a long time. Wait a few seconds, \
+    then press the button again.";
+
+fn early(seconds: u64) -> String {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("It is not sent yet. Wait {seconds} {unit}, then press the button again.")
+}
+
+/// Seals what was sent. The same form sent twice has the same id.
+async fn keep(
+    portal: &Portal,
+    form: &FormOf,
+    nonce: [u8; 16],
+    filled: Filled,
+) -> std::io::Result<()> {
+    let id = submit::id(&portal.tokens.derive(b"id", nonce));
+    let reference = submit::reference(&portal.tokens.derive(b"reference", nonce));
+    let at = (portal.run.now)();
+    let sealer = &portal.sealer;
+    sealer.seal(id, form.kind, at, reference, filled).await
 }
 
 fn done(portal: &Portal, headers: &HeaderMap, form: &FormOf, nonce: [u8; 16]) -> Response {

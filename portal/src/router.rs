@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -216,7 +216,13 @@ async fn asset(
 
 /// Puts plain words in place of what the framework says by itself.
 async fn plainly(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let posted = request.method() == Method::POST;
+    let mut response = next.run(request).await;
+    if posted {
+        // The connection's buffer holds what was sent: it goes with the connection, and is wiped.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
     let written = response
         .headers()
         .get(header::CONTENT_TYPE)

@@ -269,7 +269,7 @@ fn page_views_are_added_up_by_day() {
             boxed.leave(&submission(n, SubmissionKind::PageViews, &views));
         }
         boxed.collector().collect(&site.app).await.unwrap();
-        let sum = "select sum(views * 100 + returning) as n from protect_page_view where page = '/advice/phishing'";
+        let sum = "select sum(views * 100 + visits_again) as n from protect_page_view where page = '/advice/phishing'";
         assert_eq!(number(&site.app, sum).await, 3_006);
         assert_eq!(
             number(&site.app, "select count(*) as n from protect_request").await,
@@ -326,7 +326,7 @@ fn post(address: &str, path: &str, fields: &[(&str, &str)]) -> String {
     ask(
         address,
         &format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+            "POST {path} HTTP/1.1\r\nHost: x\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
         ),
     )

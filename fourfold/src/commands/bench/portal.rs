@@ -185,6 +185,8 @@ impl Portal {
                 for (n, token) in tokens {
                     let due = began + every * u32::try_from(n)?;
                     tokio::time::sleep_until(due.into()).await;
+                    // The portal ends the connection a form came over.
+                    let mut sender = connect(address).await?;
                     if send(&mut sender, n, &token).await? {
                         thanked.fetch_add(1, Ordering::Relaxed);
                     }

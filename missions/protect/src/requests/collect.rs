@@ -343,8 +343,8 @@ async fn add_views(tx: &mut Tx<'_>, submission: &Submission) -> Result<()> {
         ]);
     }
     let add = "on conflict (page, day) do update set views = protect_page_view.views + excluded.views, \
-        returning = protect_page_view.returning + excluded.returning";
-    let columns = &["page", "day", "views", "returning"];
+        visits_again = protect_page_view.visits_again + excluded.visits_again";
+    let columns = &["page", "day", "views", "visits_again"];
     tx.insert("protect_page_view", columns, rows, OnConflict::Update(add))
         .await
         .map(drop)

@@ -109,7 +109,7 @@ create table protect_page_view (
   page {text} not null,
   day {int} not null,
   views {int} not null,
-  returning {int} not null,
+  visits_again {int} not null,
   primary key (page, day)
 ) {clustered};
 ",

@@ -109,6 +109,33 @@ struct ListPage {
     pages: Pagination,
 }
 
+/// The question behind the list: one row more than a page shows.
+fn listed(actor: &Actor, closed: bool, after: &str) -> Sql {
+    let first = if closed { i64::MAX } else { i64::MIN };
+    let after: i64 = after.parse().unwrap_or(first);
+    let sql = Sql::new(
+        "select id, kind, reference, fields, received_at, due_at, closed_at \
+         from protect_request where ",
+    )
+    .with("marking <= ? and ", [actor.ceiling.level().into()])
+    .then(if sees_young(actor) {
+        ""
+    } else {
+        "kind <> 'young_person' and "
+    });
+    let sql = if closed {
+        let page = "closed_at is not null and closed_at < ? order by closed_at desc, id";
+        sql.with(page, [after.into()])
+    } else {
+        sql.with(
+            "closed_at is null and due_at > ? order by due_at, id",
+            [after.into()],
+        )
+    };
+    let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
+    sql.with(" limit ?", [limit.into()])
+}
+
 /// `GET /public-requests`.
 pub async fn list(
     State(app): State<App>,
@@ -119,35 +146,9 @@ pub async fn list(
     let of = Resource::of("page", "public_requests").of_unit(who.actor.unit.clone());
     let grant = ask(&app, &who.actor, &LIST, &of).await?;
     let mut reader = app.store().read_to_show(&grant).await?;
-    let ceiling = who.actor.ceiling.level();
-    let after: i64 = asked
-        .after
-        .parse()
-        .unwrap_or(if closed { i64::MAX } else { i64::MIN });
-    let sql = Sql::new(
-        "select id, kind, reference, fields, received_at, due_at, closed_at \
-         from protect_request where ",
-    )
-    .with("marking <= ? and ", [ceiling.into()])
-    .then(if sees_young(&who.actor) {
-        ""
-    } else {
-        "kind <> 'young_person' and "
-    });
-    // Times are in microseconds: two of the same are as good as never, and then of one batch.
-    let sql = if closed {
-        sql.with(
-            "closed_at is not null and closed_at < ? order by closed_at desc, id",
-            [after.into()],
-        )
-    } else {
-        sql.with(
-            "closed_at is null and due_at > ? order by due_at, id",
-            [after.into()],
-        )
-    };
-    let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let found = reader.rows(sql.with(" limit ?", [limit.into()])).await?;
+    let found = reader
+        .rows(listed(&who.actor, closed, &asked.after))
+        .await?;
     let mut rows = found
         .iter()
         .map(Listed::of)
@@ -261,39 +262,14 @@ async fn build(
         return Err(Error::NotFound);
     }
     let policy = app.policy::<RequestPolicy>()?;
-    let mut fields: BTreeMap<String, String> = row.json("fields")?;
-    let mut told = SummaryList::new();
-    for (name, words) in FIELDS {
-        if let Some(value) = fields.remove(name) {
-            told = told.row(words, value.as_str());
-        }
-    }
-    for (name, value) in &fields {
-        let name = if name == "about" {
-            "In their words".to_owned()
-        } else {
-            name.replace('_', " ")
-        };
-        told = told.row(name, value.as_str());
-    }
+    let told = told(row.json("fields")?);
     let received: Timestamp = row.get("received_at")?;
     let due: Timestamp = row.get("due_at")?;
     let facts = SummaryList::new()
         .row("Reference", row.get::<String>("reference")?)
         .row("Sent", received.show())
         .row("To be looked at by", due.show());
-    let closed: Option<Timestamp> = row.get("closed_at")?;
-    let closed = match closed {
-        Some(at) => {
-            let by: Option<String> = row.get("closed_by_name")?;
-            let outcome: Option<String> = row.get("outcome")?;
-            let title = outcome.and_then(|o| policy.outcome(&o).map(|o| o.title.clone()));
-            let note: Option<String> = row.get("note")?;
-            let parts = [title, by, Some(at.show()), note.filter(|n| !n.is_empty())];
-            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(". "))
-        }
-        None => None,
-    };
+    let closed = how_closed(&row, &policy)?;
     let item: Option<record::ids::WorkItemId> = row.get("item")?;
     let report: Option<record::ids::ReportId> = row.get("report")?;
     let page = who
@@ -317,6 +293,39 @@ async fn build(
         typed,
         errors,
     })
+}
+
+/// What the sender wrote, as a list of names and values.
+fn told(mut fields: BTreeMap<String, String>) -> SummaryList {
+    let mut told = SummaryList::new();
+    for (name, words) in FIELDS {
+        if let Some(value) = fields.remove(name) {
+            told = told.row(words, value.as_str());
+        }
+    }
+    for (name, value) in &fields {
+        let name = match name.as_str() {
+            "about" => "In their words".to_owned(),
+            other => other.replace('_', " "),
+        };
+        told = told.row(name, value.as_str());
+    }
+    told
+}
+
+/// Outcome, who and when, as a sentence; none while it is open.
+fn how_closed(row: &Row, policy: &RequestPolicy) -> Result<Option<String>, StoreError> {
+    let Some(at) = row.get::<Option<Timestamp>>("closed_at")? else {
+        return Ok(None);
+    };
+    let by: Option<String> = row.get("closed_by_name")?;
+    let outcome: Option<String> = row.get("outcome")?;
+    let title = outcome.and_then(|o| policy.outcome(&o).map(|o| o.title.clone()));
+    let note: Option<String> = row.get("note")?;
+    let parts = [title, by, Some(at.show()), note.filter(|n| !n.is_empty())];
+    Ok(Some(
+        parts.into_iter().flatten().collect::<Vec<_>>().join(". "),
+    ))
 }
 
 /// `POST /public-requests/{id}/close`.
