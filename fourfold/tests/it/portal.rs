@@ -672,3 +672,52 @@ fn another_version_of_a_page_is_one_more_file() {
             .is_empty()
     );
 }
+
+/// Reading age in years by the Flesch-Kincaid grade (1975), which counts words a sentence and
+/// syllables a word; a syllable is a group of vowels here.
+fn reading_age(text: &str) -> f64 {
+    let sentences = text
+        .split(['.', '?', '!', ':', '\n'])
+        .filter(|s| s.contains(char::is_alphabetic))
+        .count();
+    let words: Vec<&str> = text
+        .split(|c: char| !(c.is_alphabetic() || c == '\''))
+        .filter(|w| !w.is_empty())
+        .collect();
+    let syllables: usize = words.iter().map(|w| syllables(w)).sum();
+    let per = |n: usize, of: usize| {
+        f64::from(u32::try_from(n).unwrap()) / f64::from(u32::try_from(of).unwrap())
+    };
+    0.39 * per(words.len(), sentences) + 11.8 * per(syllables, words.len()) - 15.59 + 5.0
+}
+
+fn syllables(word: &str) -> usize {
+    let word = word.to_lowercase();
+    let groups = word
+        .split(|c| !"aeiouy".contains(c))
+        .filter(|g| !g.is_empty())
+        .count();
+    let silent = word.ends_with('e') && !word.ends_with("le") && groups > 1;
+    (groups.max(1) - usize::from(silent))
+}
+
+#[test]
+fn advice_can_be_read_by_an_eleven_year_old() {
+    let mut hard = Vec::new();
+    for (file, text) in policy().below("protect/advice/") {
+        let body = text.split("+++").nth(2).unwrap();
+        // Lines are wrapped: only an empty line or a new item ends a sentence by itself.
+        let body = body
+            .replace("\n\n", ". ")
+            .replace("\n- ", ". ")
+            .replace(['*', '#'], "");
+        let age = reading_age(&body.replace('\n', " "));
+        if age > 11.0 {
+            hard.push(format!("{file}: {age:.1}"));
+        }
+    }
+    assert!(hard.is_empty(), "{hard:#?}");
+    let law = "Notwithstanding the aforementioned contractual obligations, beneficiaries remain \
+        individually accountable for unauthorised transactions consequent upon negligence.";
+    assert!(reading_age(law) > 18.0, "the rule can fail");
+}

@@ -288,10 +288,13 @@ impl Drop for Running {
     }
 }
 
-/// Starts a command and waits for the line that says where it is.
+/// Starts the product and waits for the line that says where it is.
 fn start(arguments: &[&str]) -> (Running, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fourfold"))
-        .args(arguments)
+    started(Command::new(env!("CARGO_BIN_EXE_fourfold")).args(arguments))
+}
+
+fn started(command: &mut Command) -> (Running, String) {
+    let mut child = command
         .env_remove("DATABASE_URL")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -476,4 +479,31 @@ fn serve_is_killed_while_it_collects_and_each_request_is_there_once() {
         assert_eq!(number(&app, once).await, sent);
         app.store().close().await;
     });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_said_with_a_number_to_call() {
+    let boxed = Boxed::new();
+    let arguments = format!(
+        "trap '' XFSZ; ulimit -f 0; exec '{}' portal --box '{}' --key {} --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_fourfold"),
+        boxed.in_box().display(),
+        boxed.key
+    );
+    // A process that may write no byte to any file meets what a full disk gives.
+    let (_running, address) = started(Command::new("sh").args(["-c", &arguments]));
+    let page = ask(
+        &address,
+        "GET /help/feedback HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    let token = page.split("name=\"token\" value=\"").nth(1).unwrap();
+    let token = token.split('"').next().unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    let fields = [("token", token), ("rating", "easy")];
+    let answer = post(&address, "/help/feedback", &fields);
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("We could not keep what you sent"), "{answer}");
+    assert!(answer.contains("tel:101") && answer.contains("0300 123 2040"), "{answer}");
+    assert_eq!(boxed.left(), 0, "nothing half written is left");
 }
