@@ -89,10 +89,8 @@ pub struct Frame {
 
 impl Frame {
     pub fn new(look: &Arc<Look>, title: &str, path: &str, ask_cookies: bool) -> Frame {
-        let current = MENU.iter().map(|(href, _)| *href);
-        let current = current
-            .filter(|href| path == *href || path.starts_with(&format!("{href}/")))
-            .next_back();
+        let under = |href: &&str| path == *href || path.starts_with(&format!("{href}/"));
+        let current = MENU.iter().map(|(href, _)| *href).find(under);
         Frame {
             look: Arc::clone(look),
             title: title.to_owned(),

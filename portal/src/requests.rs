@@ -31,25 +31,25 @@ fn read(
     peer: SocketAddr,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<Pairs, Response> {
+) -> Result<Pairs, Box<Response>> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     if !kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded")) {
-        return Err(answer::no_files(&portal.site));
+        return Err(Box::new(answer::no_files(&portal.site)));
     }
     let from = Block::of(visitor(peer, headers, portal.run.behind_proxy));
     if !portal.flood.admits(from) {
-        return Err(answer::too_many(&portal.site));
+        return Err(Box::new(answer::too_many(&portal.site)));
     }
     serde_html_form::from_bytes(body).map_err(|_| {
         let lines = ["The form could not be read. Go back, reload the page and send it again."];
-        answer::problem(
+        Box::new(answer::problem(
             &portal.site,
             StatusCode::BAD_REQUEST,
             "This did not work",
             &lines,
-        )
+        ))
     })
 }
 
@@ -175,7 +175,7 @@ pub async fn from_check(
 ) -> Response {
     let pairs = match read(&portal, peer, &headers, &body) {
         Ok(pairs) => pairs,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match form_of("organisation") {
         Some(form) => {
@@ -201,7 +201,7 @@ pub async fn send(
     };
     let pairs = match read(&portal, peer, &headers, &body) {
         Ok(pairs) => pairs,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let token = value(&pairs, "token").to_owned();
     let filled = form.fill(pairs);
@@ -344,7 +344,7 @@ pub async fn judge(
     };
     let pairs = match read(&portal, peer, &headers, &body) {
         Ok(pairs) => pairs,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let outcome = match check.judge(|id| Some(value(&pairs, id).to_owned())) {
         Ok(outcome) => outcome,
@@ -462,7 +462,7 @@ pub async fn choose(
 ) -> Response {
     let pairs = match read(&portal, peer, &headers, &body) {
         Ok(pairs) => pairs,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let yes = match value(&pairs, "cookies") {
         "yes" => true,

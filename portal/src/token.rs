@@ -34,12 +34,14 @@ pub enum Presented {
     Used,
 }
 
+/// Nonces sent, each with when and with a digest of the form.
+type Sent = HashMap<[u8; NONCE], (Duration, [u8; TAG])>;
+
 /// Makes and checks tokens.
 pub struct Tokens {
     key: [u8; 32],
     longest: Duration,
-    /// Nonces sent, each with when and with a digest of the form.
-    sent: Mutex<HashMap<[u8; NONCE], (Duration, [u8; TAG])>>,
+    sent: Mutex<Sent>,
 }
 
 impl Tokens {

@@ -698,7 +698,7 @@ fn syllables(word: &str) -> usize {
         .filter(|g| !g.is_empty())
         .count();
     let silent = word.ends_with('e') && !word.ends_with("le") && groups > 1;
-    (groups.max(1) - usize::from(silent))
+    groups.max(1) - usize::from(silent)
 }
 
 #[test]
