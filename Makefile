@@ -5,7 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-ASSETS := foundation/web/assets/dist/manifest.json
+# The build writes this one last.
+ASSETS := portal/assets/dist/manifest.json
 UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
 # Arguments for the demonstration: make demo ARGS='--reports 50000'
@@ -71,7 +72,7 @@ bench: assets ## Measure what docs/performance.md reports
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf ui/node_modules tests/browser/node_modules tests/browser/out foundation/web/assets/dist
+	rm -rf ui/node_modules tests/browser/node_modules tests/browser/out foundation/web/assets/dist portal/assets/dist
 
 .PHONY: needs-build needs-test
 needs-build:

@@ -1,7 +1,7 @@
-// Builds the assets that the `web` crate embeds: `node build.mjs` (after `npm ci`).
+// Builds the assets that `web` and `portal` embed: `node build.mjs` (after `npm ci`).
 //
-// Out: foundation/web/assets/dist/NAME.<first 10 hex of SHA-256>.EXT, and manifest.json from logical
-// name to file. Same sources, same bytes. The build fails sooner than ship what is not ours to use:
+// Out: foundation/web/assets/dist for the internal site and portal/assets/dist for the public one, each with
+// NAME.<first 10 hex of SHA-256>.EXT, and manifest.json from logical name to file. Same sources, same bytes. The build fails sooner than ship what is not ours to use:
 // the GDS Transport font, the royal crest, the crown.
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -14,14 +14,17 @@ const SRC = path.join(HERE, 'src')
 const MODULES = path.join(HERE, 'node_modules')
 const GOVUK = path.join(MODULES, 'govuk-frontend')
 const MOJ = path.join(MODULES, '@ministryofjustice/frontend')
-const DIST = path.join(HERE, '../foundation/web/assets/dist')
+const SITE = set('../foundation/web/assets/dist')
+const PORTAL = set('../portal/assets/dist')
 const FONT = '"Helvetica Neue",Helvetica,Arial,sans-serif'
 
-const manifest = {}
-const made = new Map()
+/** The assets of one site. */
+function set(folder) {
+  return { folder: path.join(HERE, folder), manifest: {}, made: new Map() }
+}
 
 /** Keeps `content` under a name that changes with it, and returns that name. */
-function emit(logicalName, content) {
+function emit({ manifest, made }, logicalName, content) {
   const bytes = Buffer.from(content)
   const { name, ext } = path.parse(logicalName)
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 10)
@@ -31,16 +34,16 @@ function emit(logicalName, content) {
   return file
 }
 
-/** GOV.UK and MoJ style sheets without the font and the crest, then ours. */
-async function styleSheet() {
-  const govuk = await readFile(path.join(GOVUK, 'dist/govuk/govuk-frontend.min.css'), 'utf8')
-  const moj = await readFile(path.join(MOJ, 'moj/moj-frontend.min.css'), 'utf8')
-  const own = await readFile(path.join(SRC, 'ff.css'), 'utf8')
-  const kits = `${govuk}\n${moj}`
+/** Style sheets of the kits without the font and the crest, then ours. */
+async function styleSheet(out, kit, sheet) {
+  const sheets = await Promise.all(kit.map((file) => readFile(file, 'utf8')))
+  const own = await readFile(path.join(SRC, sheet), 'utf8')
+  const kits = sheets
+    .join('\n')
     .replace(/(\/\*![^*]*exclusive use on gov\.uk[^*]*\*\/)?\s*@font-face\s*\{[^}]*\}/g, '')
     .replaceAll(/"?GDS Transport"?,\s*arial,\s*sans-serif/gi, FONT)
     .replaceAll(/[^{}]+\{[^{}]*govuk-crest\.svg[^{}]*\}/g, '')
-  const withIcons = await hashImages(`${kits}\n${own}`)
+  const withIcons = await hashImages(out, `${kits}\n${own}`)
   const { code, warnings } = await esbuild.transform(withIcons, {
     loader: 'css',
     minify: true,
@@ -48,7 +51,7 @@ async function styleSheet() {
     logLevel: 'silent',
   })
   const ours = warnings.filter(({ location }) => location.line > kits.split('\n').length)
-  if (ours.length > 0) throw new Error(`ff.css: ${ours.map(({ text }) => text).join('; ')}`)
+  if (ours.length > 0) throw new Error(`${sheet}: ${ours.map(({ text }) => text).join('; ')}`)
   refuse(code, /GDS Transport/i, 'the GDS Transport font')
   refuse(code, /@font-face/i, 'a font file')
   refuse(code, /@import/i, 'an @import')
@@ -57,13 +60,13 @@ async function styleSheet() {
 }
 
 /** Points each image the CSS uses at its hashed copy. Anything but an MoJ icon is an error. */
-async function hashImages(css) {
+async function hashImages(out, css) {
   const wanted = new Set([...css.matchAll(/url\(\s*["']?([^"')]+)["']?\s*\)/g)].map((m) => m[1]))
   for (const address of [...wanted].sort()) {
     if (address.startsWith('data:')) continue
     const icon = /^\/assets\/images\/(icon-[a-z-]+\.svg)$/.exec(address)
     if (!icon) throw new Error(`the CSS asks for ${address}, which this build does not ship`)
-    const file = emit(icon[1], await readFile(path.join(MOJ, 'moj/assets/images', icon[1])))
+    const file = emit(out, icon[1], await readFile(path.join(MOJ, 'moj/assets/images', icon[1])))
     css = css.replaceAll(address, file)
   }
   return css
@@ -106,22 +109,30 @@ async function licences() {
   return `${lines.join('\n')}\n\n${await readFile(path.join(SRC, 'mit.txt'), 'utf8')}`
 }
 
-emit('app.css', await styleSheet())
-emit('app.js', await bundle('app.js', 'esm'))
-emit('js-enabled.js', await bundle('js-enabled.js', 'iife'))
-emit('favicon.svg', await readFile(path.join(SRC, 'favicon.svg')))
-emit('licences.txt', await licences())
+const GOVUK_CSS = path.join(GOVUK, 'dist/govuk/govuk-frontend.min.css')
+const MOJ_CSS = path.join(MOJ, 'moj/moj-frontend.min.css')
+emit(SITE, 'app.css', await styleSheet(SITE, [GOVUK_CSS, MOJ_CSS], 'ff.css'))
+emit(SITE, 'app.js', await bundle('app.js', 'esm'))
+emit(PORTAL, 'portal.css', await styleSheet(PORTAL, [GOVUK_CSS], 'portal.css'))
+emit(PORTAL, 'portal.js', await bundle('portal.js', 'esm'))
+for (const out of [SITE, PORTAL]) {
+  emit(out, 'js-enabled.js', await bundle('js-enabled.js', 'iife'))
+  emit(out, 'favicon.svg', await readFile(path.join(SRC, 'favicon.svg')))
+  emit(out, 'licences.txt', await licences())
+  await write(out)
+}
 
-// Beside the old folder first, so that a failed or interrupted build leaves the old one whole.
-const fresh = `${DIST}.new`
-await rm(fresh, { recursive: true, force: true })
-await mkdir(fresh, { recursive: true })
-for (const [file, bytes] of made) await writeFile(path.join(fresh, file), bytes)
-const names = Object.fromEntries(Object.entries(manifest).sort())
-await writeFile(path.join(fresh, 'manifest.json'), `${JSON.stringify(names, null, 2)}\n`)
-await rm(DIST, { recursive: true, force: true })
-await rename(fresh, DIST)
-
-for (const [logicalName, file] of Object.entries(names)) {
-  console.log(`${String(made.get(file).length).padStart(8)}  ${file}  (${logicalName})`)
+/** Beside the old folder first, so that a failed or interrupted build leaves the old one whole. */
+async function write({ folder, manifest, made }) {
+  const fresh = `${folder}.new`
+  await rm(fresh, { recursive: true, force: true })
+  await mkdir(fresh, { recursive: true })
+  for (const [file, bytes] of made) await writeFile(path.join(fresh, file), bytes)
+  const names = Object.fromEntries(Object.entries(manifest).sort())
+  await writeFile(path.join(fresh, 'manifest.json'), `${JSON.stringify(names, null, 2)}\n`)
+  await rm(folder, { recursive: true, force: true })
+  await rename(fresh, folder)
+  for (const [logicalName, file] of Object.entries(names)) {
+    console.log(`${String(made.get(file).length).padStart(8)}  ${file}  (${logicalName})`)
+  }
 }

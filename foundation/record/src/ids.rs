@@ -114,6 +114,8 @@ ids! {
     ImportId,
     /// An entry of the ledger.
     EntryId,
+    /// Something the public sent.
+    SubmissionId,
     /// Any other record.
     RecordId,
 }

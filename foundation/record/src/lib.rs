@@ -17,6 +17,7 @@ pub mod marking;
 pub mod measure;
 pub mod policy;
 pub mod report;
+pub mod submission;
 pub mod time;
 pub mod work;
 

@@ -68,6 +68,7 @@ ids!(
     WorkItemId,
     ActorId,
     ImportId,
+    SubmissionId,
     EntryId,
     RecordId
 );

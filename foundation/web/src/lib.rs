@@ -19,7 +19,7 @@ mod error;
 mod form;
 mod headers;
 pub mod identify;
-pub mod parts;
+pub use ::parts;
 pub mod register;
 mod render;
 mod router;

@@ -10,6 +10,7 @@ mod ledger;
 mod link;
 mod people;
 mod policy;
+pub mod portal;
 mod serve;
 mod simulate;
 
@@ -37,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Serve the internal site and the API
     Serve(serve::Serve),
+    /// Serve the public site; `portal key` makes its keys
+    Portal(Box<portal::PortalCommand>),
     /// Import files of reports
     Import(import::ImportFiles),
     /// Find observables in text
@@ -104,6 +107,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(cli: Cli) -> Result<Done> {
     match cli.command {
         Command::Serve(command) => command.run(&cli.place).await,
+        Command::Portal(command) => command.run(&cli.place).await,
         Command::Import(command) => command.run(&cli.place, cli.json).await,
         Command::Extract(command) => command.run(cli.json),
         Command::Link(command) => command.run(cli.json).await,

@@ -37,18 +37,19 @@ async fn check(folder: PathBuf) -> Result<Done> {
         data: scratch.clone(),
         policy: Some(folder.clone()),
     };
-    let started = place.app(true, false).await;
-    let outcome = match started {
-        Ok(app) => {
-            app.store().close().await;
-            println!("{}: the product starts with this policy.", folder.display());
-            Ok(Done::Clean)
-        }
-        Err(error) => Err(error),
-    };
+    let outcome = starts(&place, &folder).await;
     // A scratch folder that stays behind harms nothing.
     let _ = std::fs::remove_dir_all(&scratch);
     outcome
+}
+
+/// Starts both sides with a policy, and serves nobody.
+async fn starts(place: &Place, folder: &std::path::Path) -> Result<Done> {
+    place.app(true, false).await?.store().close().await;
+    ::portal::Site::load(&assemble::policy(Some(folder))?)
+        .map_err(|e| anyhow::anyhow!("policy/{e}"))?;
+    println!("{}: the product starts with this policy.", folder.display());
+    Ok(Done::Clean)
 }
 
 fn export(folder: &std::path::Path) -> Result<Done> {

@@ -1,9 +1,12 @@
 //! `fourfold serve`: the internal site, the API and the background jobs.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use protect::requests::Collector;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::App;
@@ -16,6 +19,10 @@ pub struct Serve {
     /// Address to listen on. Put TLS in front of any other than loopback
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Folder in which the public side leaves sealed requests; `box` in the data folder, if there is one, unless
+    /// told otherwise
+    #[arg(long = "box", env = "FOURFOLD_BOX")]
+    drop_box: Option<PathBuf>,
 }
 
 impl Serve {
@@ -24,7 +31,17 @@ impl Serve {
         let app = place.app(!self.listen.ip().is_loopback(), false).await?;
         let listener = bind(self.listen).await?;
         println!("Fourfold is at http://{}", listener.local_addr()?);
-        serve(app, listener).await?;
+        let collector = match self.drop_box {
+            Some(folder) => Some(Collector::open(&place.data, folder)?),
+            None => {
+                let usual = place.data.join("box");
+                let there = usual.is_dir();
+                there
+                    .then(|| Collector::open(&place.data, usual))
+                    .transpose()?
+            }
+        };
+        serve(app, listener, collector).await?;
         Ok(Done::Clean)
     }
 }
@@ -47,9 +64,10 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves until interrupted, then finishes what was begun and closes the store.
-pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
+pub async fn serve(app: App, listener: TcpListener, collector: Option<Collector>) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
-    let jobs = start_jobs(&app, &stopped);
+    let mut jobs = start_jobs(&app, &stopped);
+    jobs.extend(collector.map(|c| start_collecting(&app, &stopped, c)));
     let served = axum::serve(listener, web::router(&app)).with_graceful_shutdown(async move {
         interrupted().await;
         // Jobs that have ended already need no telling.
@@ -94,6 +112,26 @@ pub fn start_jobs(app: &App, stopped: &watch::Receiver<bool>) -> Vec<tokio::task
         running.push(on_its_own(repeated));
     }
     running
+}
+
+/// Collects what the public sent, every few seconds. Several processes may: each submission is
+/// recorded once.
+fn start_collecting(
+    app: &App,
+    stopped: &watch::Receiver<bool>,
+    collector: Collector,
+) -> tokio::task::JoinHandle<()> {
+    let (app, stopped) = (app.clone(), stopped.clone());
+    let collector = Arc::new(collector);
+    on_its_own(repeat(
+        Duration::from_secs(5),
+        stopped,
+        "protect.collect_requests",
+        move || {
+            let (app, collector) = (app.clone(), Arc::clone(&collector));
+            Box::pin(async move { collector.collect(&app).await.map(drop) })
+        },
+    ))
 }
 
 /// Runs a job on a thread of its own: its long questions to the database hold no page up.

@@ -9,6 +9,8 @@ mod inbox;
 mod judging;
 mod killed;
 mod linking;
+mod portal;
+mod portal_box;
 mod programs;
 mod reports;
 mod search;

@@ -18,7 +18,16 @@ fn may_use(from: &str, to: &str) -> bool {
     match (layer(from).as_str(), from, to) {
         ("fourfold", ..) => true,
         ("missions", _, to) => matches!(layer(to).as_str(), "foundation" | "engines"),
-        (_, "foundation/web", to) => matches!(to, "foundation/store" | "foundation/record"),
+        (_, "foundation/web", to) => matches!(
+            to,
+            "foundation/store" | "foundation/parts" | "foundation/record"
+        ),
+        (_, "foundation/parts", to) => to == "foundation/record",
+        // The public side reaches no store, and no mission.
+        (_, "portal", to) => matches!(
+            to,
+            "foundation/parts" | "foundation/record" | "engines/sealing"
+        ),
         (_, "foundation/store", to) => matches!(to, "foundation/record" | "engines/ledger"),
         _ => false,
     }
@@ -63,8 +72,60 @@ fn the_arrows_rule_can_fail() {
     assert!(!may_use("county", "engines/observables"));
     assert!(!may_use("engines/linkage", "cluster"));
     assert!(!may_use("cluster", "engines/linkage"));
+    assert!(!may_use("portal", "foundation/store"));
+    assert!(!may_use("portal", "foundation/web"));
+    assert!(!may_use("foundation/parts", "foundation/store"));
     assert!(may_use("missions/intake", "engines/linkage"));
     assert!(may_use("fourfold", "county"));
+}
+
+/// Every package that what `name` builds is made of, itself included.
+fn made_of(name: &str) -> BTreeSet<String> {
+    let metadata = MetadataCommand::new().exec().unwrap();
+    let nodes = metadata.resolve.unwrap().nodes;
+    let named = |id: &cargo_metadata::PackageId| {
+        let package = metadata.packages.iter().find(|p| p.id == *id).unwrap();
+        package.name.to_string()
+    };
+    let mut waiting: Vec<_> = nodes.iter().filter(|n| named(&n.id) == name).collect();
+    let mut found = BTreeSet::new();
+    while let Some(node) = waiting.pop() {
+        if !found.insert(named(&node.id)) {
+            continue;
+        }
+        for dependency in &node.deps {
+            let built = |kind: &cargo_metadata::DepKindInfo| {
+                kind.kind == cargo_metadata::DependencyKind::Normal
+            };
+            if dependency.dep_kinds.iter().any(built) {
+                waiting.extend(nodes.iter().filter(|n| n.id == dependency.pkg));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_public_side_has_no_database_in_it() {
+    let portal = made_of("portal");
+    assert!(
+        portal.contains("sealing") && portal.len() > 50,
+        "{portal:?}"
+    );
+    for forbidden in [
+        "store",
+        "web",
+        "rusqlite",
+        "sqlx",
+        "libsqlite3-sys",
+        "protect",
+    ] {
+        assert!(
+            !portal.contains(forbidden),
+            "the portal is made with {forbidden}"
+        );
+    }
+    assert!(made_of("protect").contains("rusqlite"), "the rule can fail");
 }
 
 /// Words that belong to a mission: what the unit does, not what it stands on. Held against

@@ -7,9 +7,10 @@
 //!
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
+pub mod requests;
 pub mod victim_care;
 
 use web::Capability;
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[&victim_care::VICTIM_CARE];
+pub const CAPABILITIES: &[&Capability] = &[&victim_care::VICTIM_CARE, &requests::REQUESTS];

@@ -4,6 +4,7 @@ mod extract;
 mod import;
 mod link;
 mod pages;
+mod portal;
 mod stored;
 mod times;
 
@@ -27,6 +28,8 @@ enum What {
     Link(link::Link),
     /// Pages with many readers at once, over HTTP on loopback
     Pages(pages::Pages),
+    /// The public side: pages at a steady rate, and a burst of submissions
+    Portal(portal::Portal),
 }
 
 impl Bench {
@@ -44,6 +47,7 @@ impl Bench {
             What::Import(bench) => bench.run().await?,
             What::Link(bench) => bench.run().await?,
             What::Pages(bench) => bench.run().await?,
+            What::Portal(bench) => bench.run().await?,
         }
         Ok(Done::Clean)
     }

@@ -12,10 +12,11 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::receive::Desk;
+use protect::requests::Collector;
 use record::ids::RandomIds;
 use record::time::{Clock, SystemClock, Timestamp};
 
-use super::{Done, serve};
+use super::{Done, portal, serve};
 use crate::assemble::Place;
 use county_days::Days;
 
@@ -29,6 +30,9 @@ pub struct Demo {
     /// Address of the internal site
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Address of the public side; the port after that of --listen unless told otherwise
+    #[arg(long)]
+    portal_listen: Option<SocketAddr>,
     /// Make the county and stop, without serving it
     #[arg(long)]
     no_serve: bool,
@@ -100,9 +104,54 @@ impl Demo {
         let listener = serve::bind(self.listen).await?;
         println!();
         println!("Fourfold is at http://{}", listener.local_addr()?);
+        let collector = self.public_side(&place, self.listen).await?;
         people::print();
-        serve::serve(app, listener).await?;
+        serve::serve(app, listener, Some(collector)).await?;
         Ok(Done::Clean)
+    }
+
+    /// Serves the public side from this process, which for real is a process of its own, without this
+    /// key and without these records. It ends with the process.
+    async fn public_side(&self, place: &Place, beside: SocketAddr) -> Result<Collector> {
+        let data = place.data.as_path();
+        let (drop_box, keys) = (data.join("box"), data.join("keys"));
+        for folder in [&drop_box, &keys] {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        if Collector::keys_in(data)?.is_empty() {
+            portal::write_key(&keys)?;
+        }
+        let collector = Collector::open(data, drop_box.clone())?;
+        let key = collector
+            .public_key()
+            .context("no key of the public side")?;
+        let setting = portal::Setting {
+            drop_box,
+            key,
+            alerts: None,
+            behind_proxy: false,
+            secure_cookies: false,
+        };
+        let portal = portal::open(&crate::assemble::policy(place.policy.as_deref())?, setting)?;
+        let next = SocketAddr::new(beside.ip(), beside.port().checked_add(1).unwrap_or(0));
+        let listener = match self.portal_listen {
+            Some(address) => serve::bind(address).await?,
+            None => match serve::bind(next).await {
+                Ok(listener) => listener,
+                Err(_) => serve::bind(SocketAddr::new(beside.ip(), 0)).await?,
+            },
+        };
+        println!("The public side is at http://{}", listener.local_addr()?);
+        tokio::spawn(async move {
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            let ended = portal::answer(portal, listener, stopped).await;
+            if let Err(error) = ended {
+                tracing::error!(%error, "the public side has ended");
+            }
+            drop(stop);
+        });
+        Ok(collector)
     }
 
     async fn make(&self, app: &web::App, clock: &Replay) -> Result<()> {

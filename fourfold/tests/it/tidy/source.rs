@@ -63,6 +63,7 @@ pub fn product() -> Vec<Source> {
         "missions",
         "cluster",
         "county",
+        "portal",
         "fourfold",
     ] {
         walk(&root().join(folder), &[".rs"], &mut found);

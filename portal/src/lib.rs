@@ -1,0 +1,41 @@
+//! The public site: advice, where to report, checks for organisations, and requests to the force.
+//!
+//! A process of its own that holds no police record and cannot read what it was sent
+//! (`docs/decisions/0013-portal.md`).
+//!
+//! Invariants
+//! - Nothing here can reach the database: this crate depends on `parts`, `record` and `sealing`.
+//! - A submission is sealed in the request that brought it, and thanked for only when it is on disk.
+//! - No cookie before a choice, no script or style inline, nothing from another site.
+//! - Every page works without JavaScript.
+//!
+//! Start reading at [`Site`], then [`router`].
+
+mod alerts;
+mod answer;
+mod assets;
+mod checks;
+mod content;
+mod cookies;
+mod dropbox;
+mod flood;
+mod forms;
+mod guide;
+mod headers;
+mod markdown;
+mod pages;
+mod prepared;
+mod requests;
+mod router;
+mod setting;
+mod site;
+mod submit;
+mod token;
+mod views;
+
+pub use checks::{Check, Colour, Outcome};
+pub use dropbox::{DropBox, EXTENSION};
+pub use prepared::Prepared;
+pub use router::{Portal, Run, router};
+pub use setting::Setting;
+pub use site::Site;

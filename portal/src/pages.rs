@@ -1,0 +1,219 @@
+//! Pages as typed templates, and the frame around each.
+
+use std::sync::Arc;
+
+use askama::Template;
+use parts::{FieldErrors, Html, Radios};
+
+use crate::alerts::Alert;
+use crate::assets::Addresses;
+use crate::checks::{Check, Outcome};
+use crate::content::Article;
+use crate::forms::FormOf;
+use crate::guide::Question;
+use crate::setting::Setting;
+
+/// The menu.
+pub const MENU: [(&str, &str); 5] = [
+    ("/report", "Where to report"),
+    ("/advice", "Advice"),
+    ("/alerts", "Alerts"),
+    ("/business", "Organisations"),
+    ("/schools", "Young people"),
+];
+
+pub const FOOTER: [(&str, &str); 5] = [
+    ("/accessibility", "Accessibility statement"),
+    ("/cookies", "Cookies"),
+    ("/privacy", "Privacy"),
+    ("/private-browsing", "Keep your browsing private"),
+    ("/about", "About this service"),
+];
+
+/// What the first page leads to.
+pub const TILES: [(&str, &str, &str); 6] = [
+    (
+        "/report",
+        "Where to report",
+        "The right place, with its number.",
+    ),
+    (
+        "/help/call-back",
+        "Ask for a call",
+        "You have reported, and would like to talk.",
+    ),
+    (
+        "/business",
+        "Help for organisations",
+        "Checks, tools, and a protect officer.",
+    ),
+    (
+        "/help/young-person",
+        "Worried about a young person",
+        "Who may be breaking the law online.",
+    ),
+    (
+        "/schools",
+        "Schools and young people",
+        "Help, and ways to use your skills.",
+    ),
+    (
+        "/alerts",
+        "Alerts",
+        "What is going round in the county now.",
+    ),
+];
+
+/// What every page shares.
+#[derive(Debug, Clone)]
+pub struct Look {
+    pub setting: Setting,
+    pub assets: Addresses,
+}
+
+/// The frame of one page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub look: Arc<Look>,
+    pub title: String,
+    pub lang: String,
+    /// The page's own address, to come back to after the cookie question.
+    pub path: String,
+    /// Entry of the menu it belongs under.
+    pub current: &'static str,
+    pub back: Option<(String, String)>,
+    /// Whether the cookie question is still to be asked.
+    pub ask_cookies: bool,
+    pub error_title: bool,
+}
+
+impl Frame {
+    pub fn new(look: &Arc<Look>, title: &str, path: &str, ask_cookies: bool) -> Frame {
+        let under = |href: &&str| path == *href || path.starts_with(&format!("{href}/"));
+        let current = MENU.iter().map(|(href, _)| *href).find(under);
+        Frame {
+            look: Arc::clone(look),
+            title: title.to_owned(),
+            lang: "en-GB".to_owned(),
+            path: path.to_owned(),
+            current: current.unwrap_or_default(),
+            back: None,
+            ask_cookies,
+            error_title: false,
+        }
+    }
+
+    /// Whether the page belongs under an entry of the menu.
+    pub fn is_under(&self, href: &str) -> bool {
+        self.current == href
+    }
+
+    #[must_use]
+    pub fn back(mut self, href: &str, text: &str) -> Frame {
+        self.back = Some((href.to_owned(), text.to_owned()));
+        self
+    }
+}
+
+/// A link: address and words.
+pub type Link = (String, String);
+
+#[derive(Template)]
+#[template(path = "article.html")]
+pub struct ArticlePage<'a> {
+    pub frame: Frame,
+    pub article: &'a Article,
+    pub others: Vec<Link>,
+    pub related: Vec<Link>,
+    /// The request this page leads to.
+    pub ask: (&'static str, &'static str),
+    pub reviewed: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub struct Home {
+    pub frame: Frame,
+    pub groups: Vec<(String, Vec<Link>)>,
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+pub struct Index {
+    pub frame: Frame,
+    pub groups: Vec<(String, Vec<Link>)>,
+}
+
+#[derive(Template)]
+#[template(path = "question.html")]
+pub struct QuestionPage<'a> {
+    pub frame: Frame,
+    pub question: &'a Question,
+}
+
+#[derive(Template)]
+#[template(path = "alerts.html")]
+pub struct AlertsPage<'a> {
+    pub frame: Frame,
+    pub article: &'a Article,
+    pub alerts: &'a [Alert],
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+pub struct FormPage<'a> {
+    pub frame: Frame,
+    pub form: &'a FormOf,
+    pub fields: Vec<Html>,
+    pub errors: &'a FieldErrors,
+    pub token: String,
+    pub notice: Option<String>,
+    /// The check whose answers go with the request; empty without one.
+    pub check: String,
+}
+
+#[derive(Template)]
+#[template(path = "done.html")]
+pub struct Done {
+    pub frame: Frame,
+    pub reference: String,
+    pub next: &'static [&'static str],
+}
+
+#[derive(Template)]
+#[template(path = "check.html")]
+pub struct CheckPage<'a> {
+    pub frame: Frame,
+    pub check: &'a Check,
+    pub fields: Vec<Html>,
+    pub errors: &'a FieldErrors,
+}
+
+#[derive(Template)]
+#[template(path = "result.html")]
+pub struct ResultPage<'a> {
+    pub frame: Frame,
+    pub check: &'a Check,
+    pub outcome: &'a Outcome,
+    pub verdict: &'static str,
+    pub explained: &'static str,
+    pub line: String,
+}
+
+#[derive(Template)]
+#[template(path = "cookies.html")]
+pub struct CookiesPage<'a> {
+    pub frame: Frame,
+    pub article: &'a Article,
+    pub radios: Radios<'a>,
+    /// Whether it is good news, and the news.
+    pub notice: Option<(bool, &'static str)>,
+    pub back: String,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub struct ProblemPage {
+    pub frame: Frame,
+    pub lines: Vec<String>,
+}

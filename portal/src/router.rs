@@ -1,0 +1,252 @@
+//! Routes, and what a running portal holds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use record::submission::SubmissionKind;
+use sealing::PublicKey;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::cookies::{self, Chosen};
+use crate::dropbox::DropBox;
+use crate::flood::Flood;
+use crate::forms::Filled;
+use crate::site::{Now, Page, Site};
+use crate::submit::{self, Sealer};
+use crate::token::{Presented, Tokens};
+use crate::{alerts, answer, headers, requests, views};
+
+/// Most bytes of a form: the longest fields, escaped, and room.
+const MOST_BYTES: usize = 32 * 1024;
+/// Longest a visitor may take to send a form, or we to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a portal is run.
+#[derive(Clone)]
+pub struct Run {
+    /// The clock, for what is kept.
+    pub now: Now,
+    /// Time since some fixed moment, which never goes back: for tokens and buckets.
+    pub elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// Whether the last address of `X-Forwarded-For` is our own proxy's word.
+    pub behind_proxy: bool,
+    /// Whether cookies are for TLS only.
+    pub secure_cookies: bool,
+    /// Folder of issued warnings, if there is one.
+    pub alerts: Option<PathBuf>,
+}
+
+/// A running portal.
+pub struct Portal {
+    pub(crate) site: Site,
+    pub(crate) run: Run,
+    pub(crate) flood: Flood,
+    pub(crate) tokens: Tokens,
+    pub(crate) sealer: Sealer,
+    alerts: RwLock<Arc<Page>>,
+}
+
+/// Random bytes of the system.
+fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes)
+}
+
+impl Portal {
+    pub fn new(site: Site, run: Run, key: PublicKey, drop_box: DropBox) -> std::io::Result<Portal> {
+        let sending = site.look.setting.sending;
+        let page = site.alerts(&[]).map_err(std::io::Error::other)?;
+        let portal = Portal {
+            run,
+            flood: Flood::new(sending),
+            tokens: Tokens::new(random()?, sending.longest_hours),
+            sealer: Sealer {
+                key,
+                drop_box: Arc::new(drop_box),
+            },
+            alerts: RwLock::new(Arc::new(page)),
+            site,
+        };
+        portal.read_alerts();
+        Ok(portal)
+    }
+
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// A token for a form begun now.
+    pub(crate) fn token(&self, form: &str) -> String {
+        // Without randomness tokens repeat: a second sender of the same minute is told to send again.
+        let nonce = random().unwrap_or_default();
+        self.tokens.issue(form, nonce, (self.run.elapsed)())
+    }
+
+    /// Whether a token is still good for a form, or will be.
+    pub(crate) fn knows(&self, form: &str, token: &str) -> bool {
+        let now = (self.run.elapsed)();
+        let found = self.tokens.present(form, token, b"", now, Duration::ZERO);
+        matches!(found, Presented::Good(_))
+    }
+
+    /// Reads the folder of issued warnings again.
+    pub fn read_alerts(&self) {
+        let Some(folder) = &self.run.alerts else {
+            return;
+        };
+        let found = alerts::read(folder, (self.run.now)());
+        match self.site.alerts(&found) {
+            Ok(page) => {
+                *self.alerts.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(page);
+            }
+            Err(error) => tracing::error!(%error, "the page of alerts could not be made"),
+        }
+    }
+
+    /// Seals how often pages were read since the last time.
+    pub async fn hand_on_views(&self) -> std::io::Result<()> {
+        let counters = self
+            .site
+            .pages
+            .iter()
+            .map(|(path, page)| (path.as_str(), &page.views));
+        let counted: BTreeMap<String, String> = views::take(counters);
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let id = submit::id(&random()?);
+        let at = (self.run.now)();
+        let kind = SubmissionKind::PageViews;
+        self.sealer
+            .seal(id, kind, at, String::new(), Filled::from_iter(counted))
+            .await
+    }
+}
+
+/// Everything the portal serves. Serve it with connect info: forms are limited by address.
+pub fn router(portal: &Arc<Portal>) -> Router {
+    Router::new()
+        .route(
+            "/cookies",
+            get(requests::cookies_page).post(requests::choose),
+        )
+        .route("/help/organisation/from-check", post(requests::from_check))
+        .route("/help/{form}", get(requests::form).post(requests::send))
+        .route(
+            "/business/{check}",
+            get(requests::check).post(requests::judge),
+        )
+        .route("/alerts", get(alerts_page))
+        .route("/assets/{file}", get(asset))
+        .route("/health", get(|| async { "ok" }))
+        .fallback(get(page))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(portal), plainly))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            PATIENCE,
+        ))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(middleware::from_fn(headers::secure))
+        .with_state(Arc::clone(portal))
+}
+
+/// A page of text: bytes that are there already.
+async fn page(State(portal): State<Arc<Portal>>, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path();
+    let path = if path.len() > 1 {
+        path.trim_end_matches('/')
+    } else {
+        path
+    };
+    match portal.site.pages.get(path) {
+        Some(page) => one(&portal, page, &headers),
+        None => answer::not_found(&portal.site),
+    }
+}
+
+async fn alerts_page(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
+    let page = Arc::clone(&portal.alerts.read().unwrap_or_else(PoisonError::into_inner));
+    one(&portal, &page, &headers)
+}
+
+fn one(portal: &Portal, page: &Page, headers: &HeaderMap) -> Response {
+    let chosen = Chosen::read(headers);
+    page.views
+        .count(chosen.choice == Some(true) && chosen.returning);
+    let body = if chosen.choice.is_none() {
+        &page.asking
+    } else {
+        &page.quiet
+    };
+    let mut response = body.answer(headers);
+    if chosen.choice == Some(true) && !chosen.returning {
+        cookies::remember(response.headers_mut(), portal.run.secure_cookies);
+    }
+    response
+}
+
+/// A file whose name changes with its content: a copy may be kept for ever.
+async fn asset(
+    State(portal): State<Arc<Portal>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(found) = portal.site.assets.get(&file) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = found.answer(&headers);
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, forever);
+    response
+}
+
+/// Puts plain words in place of what the framework says by itself.
+async fn plainly(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
+    let posted = request.method() == Method::POST;
+    let mut response = next.run(request).await;
+    if posted {
+        // The connection's buffer holds what was sent: it goes with the connection, and is wiped.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    let written = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if !written => answer::too_large(&portal.site),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let lines = ["This address does not take what was sent to it."];
+            answer::problem(
+                &portal.site,
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This did not work",
+                &lines,
+            )
+        }
+        StatusCode::BAD_REQUEST if !written => {
+            let lines = ["The request could not be read. Go back and try again."];
+            answer::problem(
+                &portal.site,
+                StatusCode::BAD_REQUEST,
+                "This did not work",
+                &lines,
+            )
+        }
+        _ => response,
+    }
+}
