@@ -3,19 +3,22 @@
 import assert from 'node:assert/strict'
 import { launch, toolbox } from '../harness.mjs'
 
-export default async function () {
+const PASSWORD = 'fourfold demo county'
+
+export default async function (inside) {
   const base = process.env.PORTAL_URL
   assert.ok(base, 'Set PORTAL_URL to where the public side is, or run `make browser`')
   const browser = await launch()
   const tools = toolbox({ browser, base, name: 'portal' })
   try {
-    if (!process.env.QUICK) await everyPage(tools)
+    await everyPage(tools)
     await guided(tools)
     await asksForACall(tools)
     await checksABusiness(tools)
     await choosesAboutCookies(tools, browser, base)
     await leaves(browser, base)
     tools.finish()
+    await arrivesInside(inside)
   } catch (error) {
     await tools.keepEvidence()
     throw error
@@ -166,4 +169,23 @@ async function leaves(browser, base) {
   await still.getByRole('button', { name: 'Exit this page' }).click()
   await still.getByRole('heading', { name: 'Weather' }).waitFor()
   await plain.close()
+}
+
+/** What was sent is on the internal site a few seconds later, and is closed there. */
+async function arrivesInside({ open, signIn, check }) {
+  const page = await open()
+  await signIn(page, 'marek', PASSWORD)
+  const sent = page.getByRole('link', { name: 'Ann Example' }).first()
+  for (let tries = 0; tries < 10; tries++) {
+    await page.goto(new URL('/public-requests', page.url()).href)
+    if ((await sent.count()) > 0) break
+    await page.waitForTimeout(2_000)
+  }
+  await check(page, 'public-requests')
+  await sent.click()
+  await page.getByText('<script>alert("é")</script>').waitFor()
+  await check(page, 'public-request')
+  await page.getByRole('radio', { name: 'Spoken to or answered' }).check()
+  await page.getByRole('button', { name: 'Close request' }).click()
+  await page.getByText('The request is closed').waitFor()
 }
