@@ -6,14 +6,18 @@ const PASSWORD = 'fourfold demo county'
 
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
-  priya: ['Inbox', 'Networks', 'Victim care', 'Imports'],
-  marek: ['Networks', 'Victim care'],
+  priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Imports'],
+  marek: ['Networks', 'Victim care', 'Public requests'],
   grace: ['Victim care'],
-  hallam: ['Inbox', 'Allocation', 'Networks', 'Victim care', 'Imports', 'Strategy'],
+  hallam: [
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy',
+  ],
   tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy'],
   lund: ['Strategy'],
   admin: ['Imports'],
-  audit: ['Inbox', 'Allocation', 'Networks', 'Victim care', 'Imports', 'Strategy', 'Audit'],
+  audit: [
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy', 'Audit',
+  ],
 }
 
 /** Every page with an address of its own, its heading, and who may open it. */
@@ -22,6 +26,7 @@ const PAGES = [
   ['/allocation', 'Allocation', ['hallam', 'tomos', 'audit']],
   ['/networks', 'Networks', ['priya', 'marek', 'hallam', 'tomos', 'audit']],
   ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'hallam', 'audit']],
+  ['/public-requests', 'Requests from the public', ['priya', 'marek', 'hallam', 'audit']],
   ['/imports', 'Imports', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
   ['/imports/new', 'Import a file', ['priya', 'hallam', 'admin']],
   ['/sources', 'Sources', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
