@@ -60,6 +60,12 @@ fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
         .map_or("", |(_, v)| v.as_str())
 }
 
+/// The frame of a page that takes something; it asks about the cookie until there is a choice.
+fn frame(portal: &Portal, headers: &HeaderMap, title: &str, path: &str) -> Frame {
+    let ask = Chosen::read(headers).choice.is_none();
+    Frame::new(&portal.site.look, title, path, ask)
+}
+
 /// A form with what was filled in so far.
 struct Shown<'a> {
     form: &'static FormOf,
@@ -71,8 +77,7 @@ struct Shown<'a> {
 }
 
 fn show(portal: &Portal, headers: &HeaderMap, shown: Shown<'_>) -> Response {
-    let ask = Chosen::read(headers).choice.is_none();
-    let mut frame = Frame::new(&portal.site.look, shown.form.title, &shown.form.path(), ask);
+    let mut frame = frame(portal, headers, shown.form.title, &shown.form.path());
     frame.error_title = !shown.errors.is_empty();
     let fields = shown.form.fields.iter();
     let page = FormPage {
@@ -94,12 +99,8 @@ fn field(field: &Field, filled: &Filled, errors: &FieldErrors) -> Html {
     let input = || {
         let input = Input::new(field.name, field.label)
             .value(value)
+            .hint(field.hint)
             .errors(errors);
-        let input = if field.hint.is_empty() {
-            input
-        } else {
-            input.hint(field.hint)
-        };
         match field.autocomplete {
             "" => input,
             purpose => input.autocomplete(purpose),
@@ -110,27 +111,13 @@ fn field(field: &Field, filled: &Filled, errors: &FieldErrors) -> Html {
         Ask::Phone => Html::of(&input().tel()),
         Ask::Email => Html::of(&input().email()),
         Ask::Text => {
-            let area = CharacterCount::new(field.name, field.label, field.longest)
-                .value(value)
-                .errors(errors);
-            let area = if field.hint.is_empty() {
-                area
-            } else {
-                area.hint(field.hint)
-            };
-            Html::of(&area)
+            let area = CharacterCount::new(field.name, field.label, field.longest);
+            Html::of(&area.value(value).hint(field.hint).errors(errors))
         }
         Ask::Choice(choices) => {
             let choices: Vec<Choice> = choices.iter().map(|(v, t)| Choice::new(*v, *t)).collect();
-            let radios = Radios::new(field.name, field.label, &choices)
-                .chosen(value)
-                .errors(errors);
-            let radios = if field.hint.is_empty() {
-                radios
-            } else {
-                radios.hint(field.hint)
-            };
-            Html::of(&radios)
+            let radios = Radios::new(field.name, field.label, &choices).chosen(value);
+            Html::of(&radios.hint(field.hint).errors(errors))
         }
         Ask::Hidden if value.is_empty() => Html::default(),
         Ask::Hidden => Html::of(&Hidden::new(field.name, value)),
@@ -271,9 +258,8 @@ async fn keep(
 }
 
 fn done(portal: &Portal, headers: &HeaderMap, form: &FormOf, nonce: [u8; 16]) -> Response {
-    let ask = Chosen::read(headers).choice.is_none();
     let page = Done {
-        frame: Frame::new(&portal.site.look, "We have received it", "/", ask),
+        frame: frame(portal, headers, "We have received it", "/"),
         reference: submit::reference(&portal.tokens.derive(b"reference", nonce)),
         next: form.next,
     };
@@ -309,10 +295,9 @@ fn questions(
                 .inline(),
         )
     };
-    let ask = Chosen::read(headers).choice.is_none();
     let path = format!("/business/{}", check.id);
-    let mut frame = Frame::new(&portal.site.look, &check.title, &path, ask)
-        .back("/business", "Help for organisations");
+    let mut frame =
+        frame(portal, headers, &check.title, &path).back("/business", "Help for organisations");
     frame.error_title = !errors.is_empty();
     let status = if errors.is_empty() {
         StatusCode::OK
@@ -375,10 +360,9 @@ pub async fn judge(
             "You have made a start. Begin at the top of the list.",
         ),
     };
-    let ask = Chosen::read(&headers).choice.is_none();
     let path = format!("/business/{}", check.id);
     let page = ResultPage {
-        frame: Frame::new(&portal.site.look, verdict, &path, ask).back(&path, "Do the check again"),
+        frame: frame(&portal, &headers, verdict, &path).back(&path, "Do the check again"),
         check,
         line: check.line(&outcome),
         outcome: &outcome,

@@ -7,6 +7,8 @@
 use std::ops::Range;
 use std::slice;
 
+use rustc_hash::FxHashMap;
+
 use crate::packed::Packed;
 use crate::phonetics::Sounds;
 use crate::stable;
@@ -117,6 +119,50 @@ pub(crate) trait Record: Copy {
     }
 }
 
+/// The distinct cells of one column: a slot of the sheet each, slot 0 the empty one.
+pub(crate) trait Distinct {
+    fn sheet(&self) -> &Sheet;
+
+    /// Whether every cell has one value at most.
+    fn is_single(&self) -> bool;
+}
+
+/// A record as the cells it has in columns of distinct cells.
+pub(crate) struct Row<'c, C> {
+    pub(crate) columns: &'c [C],
+    /// The number of its cell in each column.
+    pub(crate) cells: &'c [u32],
+}
+
+impl<C> Clone for Row<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Row<'_, C> {}
+
+impl<C: Distinct> Record for Row<'_, C> {
+    fn values(&self, column: usize) -> Values<'_> {
+        self.columns[column]
+            .sheet()
+            .slot(self.cells[column] as usize)
+    }
+
+    fn has(&self, column: usize) -> bool {
+        self.cells[column] != 0
+    }
+
+    fn agrees(&self, other: &Self, column: usize) -> Option<bool> {
+        let (a, b) = (self.cells[column], other.cells[column]);
+        if a == 0 || b == 0 {
+            return Some(false);
+        }
+        // Cells of several values may share some.
+        (a == b || self.columns[column].is_single()).then_some(a == b)
+    }
+}
+
 fn wide(range: &Range<u32>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
@@ -143,6 +189,17 @@ impl Sheet {
             sheet: self,
             places: self.places[start..end(slot)].iter(),
         }
+    }
+
+    /// How many records bear each value, by its hash, of how many have each slot.
+    pub(crate) fn count_values(&self, counts: &[u32]) -> FxHashMap<u64, u32> {
+        let mut by_value = FxHashMap::default();
+        for (slot, count) in counts.iter().enumerate() {
+            for value in self.slot(slot) {
+                *by_value.entry(value.hash()).or_insert(0) += count;
+            }
+        }
+        by_value
     }
 
     pub(crate) fn slots(&self) -> usize {

@@ -41,10 +41,10 @@ macro_rules! field_parts {
                 self
             }
 
-            /// Help that stays in view while the field is filled in.
+            /// Help that stays in view while the field is filled in; an empty text is none.
             #[must_use]
             pub fn hint(mut self, hint: &'a (impl AsRef<str> + ?Sized)) -> Self {
-                self.hint = Some(hint.as_ref());
+                self.hint = Some(hint.as_ref()).filter(|hint| !hint.is_empty());
                 self
             }
 

@@ -33,6 +33,7 @@ mod choices;
 mod errors;
 mod fields;
 mod figures;
+pub mod headers;
 mod html;
 mod listing;
 mod navigation;

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use super::Population;
 use super::lane::{Lane, Open, Told, adjusted};
 use super::sketch::{Side, Sketches};
-use super::table::Row;
+use super::table::Pool;
 use crate::Model;
 use crate::score::taken_by_related;
-use crate::sheet::Record as _;
+use crate::sheet::{Record as _, Row};
 
 /// The level of a comparison in which no column has values on both sides.
 pub(crate) const MISSING: u8 = u8::MAX;
@@ -258,9 +258,9 @@ impl<'a> Kernel<'a> {
         })
     }
 
-    fn row<'r>(&'r self, cells: &'r [u32]) -> Row<'r> {
+    fn row<'r>(&'r self, cells: &'r [u32]) -> Row<'r, Pool> {
         Row {
-            pools: &self.people.pools,
+            columns: &self.people.pools,
             cells,
         }
     }

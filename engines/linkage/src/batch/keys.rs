@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Population;
 use super::table::Pool;
 use crate::blocking::{MOST_KEYS, Part, Rule};
-use crate::sheet::Record;
+use crate::sheet::{Distinct as _, Record};
 
 /// What one part of a rule sees in each cell of its column.
 pub(crate) enum PartKeys {

@@ -5,6 +5,7 @@ use super::sketch::{Glance, Side};
 use crate::Model;
 use crate::condition::TestKind;
 use crate::model::Comparison;
+use crate::sheet::Distinct as _;
 use rayon::prelude::*;
 
 /// Pairs of cells remembered for each comparison: a power of two that stays in the processor's

@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::ids::Ids;
-use super::table::{ColumnNote, Pool, Row, Table};
+use super::table::{ColumnNote, Pool, Table};
 use crate::Model;
 use crate::score::Frequencies;
-use crate::sheet::{Record as _, Values};
+use crate::sheet::{Record as _, Row, Values};
 
 /// Everybody to be linked. Records that say exactly the same are one *unit*: they are compared
 /// with others once, and joined or not as one.
@@ -175,9 +175,9 @@ impl Population {
         (0..self.rows()).find(|row| self.ids.get(*row) == id)
     }
 
-    pub(crate) fn row(&self, unit: u32) -> Row<'_> {
+    pub(crate) fn row(&self, unit: u32) -> Row<'_, Pool> {
         Row {
-            pools: &self.pools,
+            columns: &self.pools,
             cells: self.cells(unit),
         }
     }

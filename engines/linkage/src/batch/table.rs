@@ -11,7 +11,7 @@ use crate::Model;
 use crate::batch::Refused;
 use crate::model::Column;
 use crate::prepared::beginning;
-use crate::sheet::{Record, Sheet, Values};
+use crate::sheet::{Distinct, Sheet};
 
 /// Parts the values of one cell while it is brought to normal form (ASCII record separator).
 const VALUE: char = '\u{1e}';
@@ -359,15 +359,7 @@ pub(crate) struct Pool {
 impl Pool {
     fn new(sheet: Sheet, counts: Vec<u32>) -> Self {
         let several = (0..sheet.slots()).any(|slot| sheet.slot(slot).len() > 1);
-        let by_value = several.then(|| {
-            let mut by_value = FxHashMap::default();
-            for (slot, count) in counts.iter().enumerate() {
-                for value in sheet.slot(slot) {
-                    *by_value.entry(value.hash()).or_insert(0) += count;
-                }
-            }
-            by_value
-        });
+        let by_value = several.then(|| sheet.count_values(&counts));
         Self {
             sheet,
             counts,
@@ -388,17 +380,22 @@ impl Pool {
         }
     }
 
-    /// Whether every cell has one value at most.
-    pub(crate) fn is_single(&self) -> bool {
-        self.by_value.is_none()
-    }
-
     /// How many records bear a value that stands in this cell.
     pub(crate) fn seen(&self, cell: u32, value: u64) -> u32 {
         match &self.by_value {
             None => self.counts[cell as usize],
             Some(by_value) => by_value.get(&value).copied().unwrap_or(1),
         }
+    }
+}
+
+impl Distinct for Pool {
+    fn sheet(&self) -> &Sheet {
+        &self.sheet
+    }
+
+    fn is_single(&self) -> bool {
+        self.by_value.is_none()
     }
 }
 
@@ -434,32 +431,5 @@ impl Table {
             .map(|column| (column.pool, column.cells))
             .unzip();
         (pools, cells, self.sources, self.ids)
-    }
-}
-
-/// One record of a population, as comparisons read it.
-#[derive(Clone, Copy)]
-pub(crate) struct Row<'p> {
-    pub(crate) pools: &'p [Pool],
-    /// The number of its cell in each column.
-    pub(crate) cells: &'p [u32],
-}
-
-impl Record for Row<'_> {
-    fn values(&self, column: usize) -> Values<'_> {
-        self.pools[column].sheet.slot(self.cells[column] as usize)
-    }
-
-    fn has(&self, column: usize) -> bool {
-        self.cells[column] != 0
-    }
-
-    fn agrees(&self, other: &Self, column: usize) -> Option<bool> {
-        let (a, b) = (self.cells[column], other.cells[column]);
-        if a == 0 || b == 0 {
-            return Some(false);
-        }
-        // Cells of several values may share some.
-        (a == b || self.pools[column].is_single()).then_some(a == b)
     }
 }

@@ -10,7 +10,7 @@ use super::sketch::Sketches;
 use super::table::Pool;
 use super::{Between, Link, Linkage, Parameters, Population, sample};
 use crate::Model;
-use crate::sheet::Sheet;
+use crate::sheet::{Distinct as _, Sheet};
 
 /// Pairs of one task: seconds of work, and some megabytes.
 const PAIRS: u64 = 300_000;

@@ -14,6 +14,7 @@ use super::blocks::{Between, Blocks};
 use super::kernel::Kernel;
 use super::sample::{self, RuleSample, unpack};
 use crate::model::{Model, Rates};
+use crate::sheet::Distinct as _;
 
 /// Pairs taken at random.
 pub(crate) const RANDOM_PAIRS: u64 = 200_000;

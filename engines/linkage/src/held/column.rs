@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 
 use crate::batch::population::said_in;
-use crate::sheet::{Record, Sheet, Values};
+use crate::sheet::{Distinct, Sheet, Values};
 
 /// The distinct cells of a column, numbered as they come. Cell 0 is the empty one.
 pub(super) struct Column {
@@ -69,7 +69,7 @@ impl Column {
 
     fn lay(&mut self, contents: u64, values: Values<'_>) -> u32 {
         if values.len() > 1 && self.by_value.is_none() {
-            self.by_value = Some(self.count_values());
+            self.by_value = Some(self.sheet.count_values(&self.counts));
         }
         for value in values {
             let (words, formal) = (value.words().iter(), value.formal().iter());
@@ -90,16 +90,6 @@ impl Column {
         cell
     }
 
-    fn count_values(&self) -> FxHashMap<u64, u32> {
-        let mut by_value = FxHashMap::default();
-        for (cell, count) in self.counts.iter().enumerate() {
-            for value in self.sheet.slot(cell) {
-                *by_value.entry(value.hash()).or_insert(0) += count;
-            }
-        }
-        by_value
-    }
-
     /// A hash of what a cell says, the same in every run.
     pub(super) fn contents(&self, cell: u32) -> u64 {
         self.contents[cell as usize]
@@ -117,34 +107,14 @@ impl Column {
             .filter_map(|value| by_value.get(&value.hash()).copied())
             .min()
     }
+}
+
+impl Distinct for Column {
+    fn sheet(&self) -> &Sheet {
+        &self.sheet
+    }
 
     fn is_single(&self) -> bool {
         self.by_value.is_none()
-    }
-}
-
-/// A record that is held: the cells of its columns.
-#[derive(Clone, Copy)]
-pub(super) struct Row<'h> {
-    pub(super) columns: &'h [Column],
-    pub(super) cells: &'h [u32],
-}
-
-impl Record for Row<'_> {
-    fn values(&self, column: usize) -> Values<'_> {
-        self.columns[column].sheet.slot(self.cells[column] as usize)
-    }
-
-    fn has(&self, column: usize) -> bool {
-        self.cells[column] != 0
-    }
-
-    fn agrees(&self, other: &Self, column: usize) -> Option<bool> {
-        let (a, b) = (self.cells[column], other.cells[column]);
-        if a == 0 || b == 0 {
-            return Some(false);
-        }
-        // Cells of several values may share some.
-        (a == b || self.columns[column].is_single()).then_some(a == b)
     }
 }

@@ -11,8 +11,8 @@ use crate::batch::Refused;
 use crate::batch::population::said_by;
 use crate::model::Model;
 use crate::prepared::Prepared;
-use crate::sheet::Record as _;
-use column::{Column, Row};
+use crate::sheet::{Record as _, Row};
+use column::Column;
 use lists::Lists;
 use weigh::{Crowd, Scale};
 

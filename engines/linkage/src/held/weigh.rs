@@ -1,9 +1,10 @@
 //! The match weight of two records that are held, given up as soon as it cannot reach a cut.
 
-use super::column::Row;
+use super::column::Column;
 use crate::damping::value_share;
 use crate::model::{Comparison, Model};
 use crate::score::taken_by_related;
+use crate::sheet::Row;
 
 /// The comparisons of a model in the order they are made.
 pub(super) struct Scale {
@@ -58,8 +59,8 @@ impl Scale {
         &self,
         model: &Model,
         crowd: Crowd,
-        a: Row<'_>,
-        b: Row<'_>,
+        a: Row<'_, Column>,
+        b: Row<'_, Column>,
         cut: f64,
     ) -> Option<f64> {
         let mut weight = model.prior_weight;

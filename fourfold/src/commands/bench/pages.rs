@@ -16,6 +16,7 @@ use web::App;
 use web::register::{self, NewPerson};
 
 use super::memory_mb;
+use super::times::Times;
 use crate::assemble::Place;
 use crate::commands::serve;
 
@@ -65,11 +66,12 @@ impl Pages {
         let wanted = |name: &str| self.only.as_deref().is_none_or(|only| only == name);
         for (name, list) in paths.iter().filter(|(name, _)| wanted(name)) {
             let seen = self.load(address, &cookie, list).await?;
+            let took = Times::lasting(&seen.took);
             println!(
                 "{name:<26} {:>9.1} {:>9.1} {:>9.1} {:>9}",
-                seen.at(0.50),
-                seen.at(0.95),
-                seen.at(0.99),
+                took.percentile(0.50),
+                took.percentile(0.95),
+                took.percentile(0.99),
                 seen.bytes
             );
         }
@@ -105,7 +107,6 @@ impl Pages {
             all.took.extend(seen.took);
             all.bytes = seen.bytes;
         }
-        all.took.sort_unstable();
         Ok(all)
     }
 }
@@ -114,21 +115,6 @@ impl Pages {
 struct Seen {
     took: Vec<Duration>,
     bytes: usize,
-}
-
-impl Seen {
-    /// Milliseconds at a share of the sorted requests.
-    fn at(&self, share: f64) -> f64 {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an index into a short list"
-        )]
-        let index = (self.took.len() as f64 * share) as usize;
-        let at = self.took.get(index.min(self.took.len().saturating_sub(1)));
-        at.map_or(0.0, |d| d.as_secs_f64() * 1000.0)
-    }
 }
 
 async fn send(

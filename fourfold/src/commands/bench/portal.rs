@@ -17,6 +17,8 @@ use hyper_util::rt::TokioIo;
 use sealing::PrivateKey;
 use tokio::net::TcpStream;
 
+use super::times::Times;
+
 #[derive(Debug, clap::Args)]
 pub struct Portal {
     /// Requests a second for advice pages
@@ -90,10 +92,10 @@ impl Portal {
             let took = self.steady(address, paths).await?;
             println!(
                 "{name:<26} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
-                at(&took, 0.50),
-                at(&took, 0.99),
-                at(&took, 0.999),
-                at(&took, 1.0)
+                took.percentile(0.50),
+                took.percentile(0.99),
+                took.percentile(0.999),
+                took.percentile(1.0)
             );
         }
         self.burst(address, &scratch, &key).await
@@ -127,11 +129,7 @@ impl Portal {
 
     /// Requests at their times, whether or not the one before was answered. A request's time runs
     /// from when it was due.
-    async fn steady(
-        &self,
-        address: SocketAddr,
-        paths: &'static [&'static str],
-    ) -> Result<Vec<Duration>> {
+    async fn steady(&self, address: SocketAddr, paths: &'static [&'static str]) -> Result<Times> {
         let every = Duration::from_secs(1) / self.rate.max(1);
         let connections = self.connections.max(1);
         let all = usize::try_from(u64::from(self.rate) * u64::from(self.seconds))?;
@@ -160,8 +158,7 @@ impl Portal {
         for reader in readers {
             took.extend(reader.await??);
         }
-        took.sort_unstable();
-        Ok(took)
+        Ok(Times::lasting(&took))
     }
 
     /// As many people as the burst counts open a form, and send it within the same minute.
@@ -199,7 +196,7 @@ impl Portal {
         for sender in senders {
             took.extend(sender.await??);
         }
-        took.sort_unstable();
+        let took = Times::lasting(&took);
         let mut kept = 0;
         for entry in std::fs::read_dir(&scratch.0)? {
             let sealed = std::fs::read(entry?.path())?;
@@ -212,8 +209,8 @@ impl Portal {
             "burst of {}: {} thanked for, {kept} in the box and opened; p50 {:.1} ms, p99 {:.1} ms; {:.0} s in all",
             self.burst,
             thanked.load(Ordering::Relaxed),
-            at(&took, 0.50),
-            at(&took, 0.99),
+            took.percentile(0.50),
+            took.percentile(0.99),
             began.elapsed().as_secs_f64()
         );
         anyhow::ensure!(
@@ -279,17 +276,4 @@ async fn send(sender: &mut SendRequest<Full<Bytes>>, n: usize, token: &str) -> R
     let page = answer.into_body().collect().await?.to_bytes();
     let words: &[u8] = b"We have received it";
     Ok(status == StatusCode::OK && page.windows(words.len()).any(|w| w == words))
-}
-
-/// Milliseconds at a share of sorted times.
-fn at(took: &[Duration], share: f64) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index into a list"
-    )]
-    let index = (took.len() as f64 * share) as usize;
-    let found = took.get(index.min(took.len().saturating_sub(1)));
-    found.map_or(0.0, |d| d.as_secs_f64() * 1000.0)
 }

@@ -1,5 +1,7 @@
 //! Many times of one thing, in milliseconds.
 
+use std::time::Duration;
+
 /// Ascending.
 pub struct Times(Vec<f64>);
 
@@ -9,8 +11,13 @@ impl Times {
         Times(times)
     }
 
+    pub fn lasting(times: &[Duration]) -> Times {
+        let milliseconds = times.iter().map(|time| time.as_secs_f64() * 1_000.0);
+        Times::of(milliseconds.collect())
+    }
+
     /// The lowest of the times that this share of them does not exceed.
-    fn percentile(&self, share: f64) -> f64 {
+    pub fn percentile(&self, share: f64) -> f64 {
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
