@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use protect::messages::Post;
 use protect::requests::Collector;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,11 +24,16 @@ pub struct Serve {
     /// told otherwise
     #[arg(long = "box", env = "FOURFOLD_BOX")]
     drop_box: Option<PathBuf>,
+    /// Mail server for messages to victims: smtps://name:password@host, or
+    /// smtp://name:password@host?tls=required. Without one, messages wait
+    #[arg(long, env = "FOURFOLD_SMTP", hide_env_values = true)]
+    smtp: Option<String>,
 }
 
 impl Serve {
     pub async fn run(self, place: &Place) -> Result<Done> {
         log("info,sqlx=warn");
+        let post = self.smtp.as_deref().map(Post::open).transpose()?;
         let app = place.app(!self.listen.ip().is_loopback(), false).await?;
         let listener = bind(self.listen).await?;
         println!("Fourfold is at http://{}", listener.local_addr()?);
@@ -41,7 +47,7 @@ impl Serve {
                     .transpose()?
             }
         };
-        serve(app, listener, collector).await?;
+        serve(app, listener, collector, post).await?;
         Ok(Done::Clean)
     }
 }
@@ -64,10 +70,16 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves until interrupted, then finishes what was begun and closes the store.
-pub async fn serve(app: App, listener: TcpListener, collector: Option<Collector>) -> Result<()> {
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    collector: Option<Collector>,
+    post: Option<Post>,
+) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut jobs = start_jobs(&app, &stopped);
     jobs.extend(collector.map(|c| start_collecting(&app, &stopped, c)));
+    jobs.extend(post.map(|p| start_sending(&app, &stopped, p)));
     let served = axum::serve(listener, web::router(&app)).with_graceful_shutdown(async move {
         interrupted().await;
         // Jobs that have ended already need no telling.
@@ -130,6 +142,24 @@ fn start_collecting(
         move || {
             let (app, collector) = (app.clone(), Arc::clone(&collector));
             Box::pin(async move { collector.collect(&app).await.map(drop) })
+        },
+    ))
+}
+
+/// Hands messages to the mail server. Several processes may: each message is claimed by one.
+fn start_sending(
+    app: &App,
+    stopped: &watch::Receiver<bool>,
+    post: Post,
+) -> tokio::task::JoinHandle<()> {
+    let (app, stopped) = (app.clone(), stopped.clone());
+    on_its_own(repeat(
+        Duration::from_secs(20),
+        stopped,
+        "protect.send_messages",
+        move || {
+            let (app, post) = (app.clone(), post.clone());
+            Box::pin(async move { post.dispatch(&app).await.map(drop) })
         },
     ))
 }

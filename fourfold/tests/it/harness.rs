@@ -52,10 +52,18 @@ pub fn shipped(location: Location, store: Setting) -> AppSetting {
 /// Runs a test body on a site over SQLite and over PostgreSQL. The clock stands at noon on
 /// 23 November 2026 until it is moved.
 pub fn on_both<F: Future<Output = ()>>(body: impl Fn(Site) -> F) {
+    on_both_with(|setting| setting, body);
+}
+
+/// The same on a site that is set up otherwise than shipped.
+pub fn on_both_with<F: Future<Output = ()>>(
+    change: impl Fn(AppSetting) -> AppSetting,
+    body: impl Fn(Site) -> F,
+) {
     store::testing::locations(|location, setting, clock| {
-        let body = &body;
+        let (body, change) = (&body, &change);
         async move {
-            let setting = shipped(location, setting);
+            let setting = change(shipped(location, setting));
             let app = App::start(setting, fourfold::assemble::capabilities())
                 .await
                 .unwrap();

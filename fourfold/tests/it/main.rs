@@ -9,6 +9,7 @@ mod inbox;
 mod judging;
 mod killed;
 mod linking;
+mod messages;
 mod portal;
 mod portal_box;
 mod programs;

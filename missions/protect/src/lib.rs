@@ -7,10 +7,15 @@
 //!
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
+pub mod messages;
 pub mod requests;
 pub mod victim_care;
 
 use web::Capability;
 
 /// What this mission does, one file each.
-pub const CAPABILITIES: &[&Capability] = &[&victim_care::VICTIM_CARE, &requests::REQUESTS];
+pub const CAPABILITIES: &[&Capability] = &[
+    &victim_care::VICTIM_CARE,
+    &requests::REQUESTS,
+    &messages::MESSAGES,
+];

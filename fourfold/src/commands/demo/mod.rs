@@ -106,7 +106,7 @@ impl Demo {
         println!("Fourfold is at http://{}", listener.local_addr()?);
         let collector = self.public_side(&place, self.listen).await?;
         people::print();
-        serve::serve(app, listener, Some(collector)).await?;
+        serve::serve(app, listener, Some(collector), None).await?;
         Ok(Done::Clean)
     }
 

@@ -40,6 +40,9 @@ use web::{ApiRoute, App, Capability, Job, Nav, PolicyFile, Route};
 pub use contact::{Caller, Direction, NewContact, record_contacts};
 pub use policy::Care;
 
+pub(crate) use call_parts::Script;
+pub(crate) use sheet::{Opened, Sheet, open};
+
 /// Name of the queue this capability declares.
 pub const QUEUE: &str = "protect.victim_care";
 
@@ -180,7 +183,7 @@ pub struct Given {
 }
 
 /// Asks for an act; a refusal is in the ledger before it is told.
-async fn permit(
+pub(crate) async fn permit(
     app: &App,
     actor: &Actor,
     act: &Act,

@@ -296,6 +296,14 @@ impl Sheet {
         )
     }
 
+    pub fn emails(&self) -> Vec<String> {
+        distinct(
+            self.matters
+                .iter()
+                .filter_map(|m| m.report.victim.email.clone()),
+        )
+    }
+
     pub fn languages(&self) -> Vec<String> {
         distinct(
             self.matters

@@ -1,0 +1,113 @@
+//! Messages to victims: texts with an owner and a legal check, sent once.
+//!
+//! *Who uses it*: victim care, from the call page; an inspector settles what went wrong. *What it
+//! serves*: PROTECT-06 (who could not be reached is written to), and telling victims that their
+//! report helped.
+//!
+//! Never twice: a message is marked as being handed over in a write of its own before the mail server
+//! sees it. When the end of that is not seen, it is `unsure`, and a person decides.
+
+mod compose;
+mod outbox;
+mod policy;
+mod queue;
+mod sending;
+mod state;
+
+use axum::routing::{get, post};
+use record::access::{Act, ActKind};
+use store::Migration;
+use web::{Capability, Nav, PolicyFile, Route};
+
+pub use policy::MessagePolicy;
+pub use sending::{Dispatched, Post};
+pub use state::State;
+
+const LIST: Act = Act::new(
+    "message.list",
+    ActKind::Consultation,
+    "See the messages to victims",
+);
+const VIEW: Act = Act::new(
+    "message.view",
+    ActKind::Consultation,
+    "Open a message to a victim",
+);
+const SEND: Act = Act::new(
+    "message.send",
+    ActKind::Alteration,
+    "Send a victim a message",
+);
+const SETTLE: Act = Act::new(
+    "message.settle",
+    ActKind::Alteration,
+    "Decide about a message that did not go out",
+);
+/// Done by the system alone.
+const DISPATCH: Act = Act::new(
+    "message.dispatch",
+    ActKind::Alteration,
+    "Hand messages to the mail server",
+);
+
+pub const MESSAGES: Capability = Capability {
+    name: "protect.messages",
+    title: "Messages to victims",
+    nav: Some(Nav {
+        title: "Messages",
+        href: "/messages",
+        act: &LIST,
+        order: 46,
+    }),
+    commitments: &["PROTECT-06"],
+    acts: &[LIST, VIEW, SEND, SETTLE, DISPATCH],
+    tables: &["protect_message"],
+    migrations: MIGRATIONS,
+    policies: &[PolicyFile {
+        file: "protect/messages.toml",
+        load: MessagePolicy::load,
+    }],
+    routes: &[
+        Route::get("/messages", &LIST, || get(outbox::list)),
+        Route::get("/messages/{id}", &VIEW, || get(outbox::one)),
+        Route::post("/messages/{id}/settle", &SETTLE, || post(outbox::settle)),
+        Route::get("/victim-care/{id}/message", &SEND, || get(compose::page)),
+        Route::post("/victim-care/{id}/message", &SEND, || post(compose::submit)),
+    ],
+    ..Capability::NONE
+};
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 3060,
+    name: "messages to victims",
+    sql: "
+create table protect_message (
+  id {id} not null primary key,
+  item {id} not null,
+  reference {text} not null,
+  name {text} not null,
+  address {text} not null,
+  template {text} not null,
+  template_version {int} not null,
+  subject {text} not null,
+  body {text} not null,
+  state {text} not null,
+  created_at {int} not null,
+  created_by {id} not null,
+  created_by_name {text} not null,
+  next_at {int} not null,
+  handed_at {int},
+  failed {int} not null,
+  problem {text} not null,
+  ended_at {int},
+  settled_by_name {text},
+  note {text} not null,
+  unit {text} not null,
+  marking {int} not null,
+  compartment {text},
+  policy {text} not null
+) {strict};
+create index protect_message_state on protect_message (state, next_at, id);
+create index protect_message_item on protect_message (item, created_at);
+",
+}];

@@ -1,0 +1,229 @@
+//! `protect/messages.toml`: who messages are from, when they are tried again, and their texts.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use lettre::message::Mailbox;
+use minijinja::value::Kwargs;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use record::policy::{Files, PolicyError, Versioned};
+use serde::Deserialize;
+
+const FILE: &str = "protect/messages.toml";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessagesFile {
+    from: String,
+    reply_to: Option<String>,
+    wait_minutes: Vec<u32>,
+    unsure_after_minutes: u32,
+    again_after_days: u32,
+    need_legal_check: bool,
+    #[serde(rename = "template")]
+    templates: Vec<TemplateFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateFile {
+    id: String,
+    title: String,
+    owner: String,
+    version: u32,
+    language: String,
+    legal_checked: Option<toml::value::Datetime>,
+    subject: String,
+    body: String,
+}
+
+/// A text with its merge fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pub id: String,
+    pub title: String,
+    /// Who answers for the text.
+    pub owner: String,
+    pub version: u32,
+    /// BCP 47.
+    pub language: String,
+    /// Day on which the text was checked for law and for risk to investigations.
+    pub legal_checked: Option<String>,
+    subject: String,
+    body: String,
+}
+
+/// What is merged into a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merge {
+    pub reference: String,
+    pub name: String,
+    pub caller: String,
+    pub body: String,
+    pub force: String,
+}
+
+/// What the unit decided about messages.
+#[derive(Debug)]
+pub struct MessagePolicy {
+    pub digest: String,
+    pub from: Mailbox,
+    pub reply_to: Option<Mailbox>,
+    wait_minutes: Vec<u32>,
+    pub unsure_after_minutes: u32,
+    pub again_after_days: u32,
+    need_legal_check: bool,
+    pub templates: Vec<Template>,
+}
+
+impl MessagePolicy {
+    pub fn load(files: &Files) -> Result<Arc<dyn Any + Send + Sync>, PolicyError> {
+        MessagePolicy::read(files).map(|p| Arc::new(p) as Arc<dyn Any + Send + Sync>)
+    }
+
+    fn read(files: &Files) -> Result<MessagePolicy, PolicyError> {
+        let Versioned { policy, digest } = files.read::<MessagesFile>(FILE)?;
+        let wrong = |problem: String| PolicyError::new(FILE, problem);
+        let mailbox = |name: &str, text: &str| {
+            text.parse::<Mailbox>().map_err(|e| {
+                wrong(format!(
+                    "{name}: {text:?} is no address such as \"Name <a@b.example>\": {e}"
+                ))
+            })
+        };
+        if policy.wait_minutes.is_empty() || policy.wait_minutes.contains(&0) {
+            return Err(wrong(
+                "wait_minutes: give at least one number, each above nought".to_owned(),
+            ));
+        }
+        let mut templates: Vec<Template> = Vec::new();
+        for one in policy.templates {
+            let template = Template {
+                legal_checked: one.legal_checked.map(|d| d.to_string()),
+                id: one.id,
+                title: one.title,
+                owner: one.owner,
+                version: one.version,
+                language: one.language,
+                subject: one.subject,
+                body: one.body,
+            };
+            if templates.iter().any(|t| t.id == template.id) {
+                return Err(wrong(format!("template {:?} is there twice", template.id)));
+            }
+            // A text that cannot be merged is refused at the start, not in front of a victim.
+            template
+                .merged(&Merge::default())
+                .map_err(|e| wrong(format!("template {:?}: {e}", template.id)))?;
+            templates.push(template);
+        }
+        Ok(MessagePolicy {
+            digest,
+            from: mailbox("from", &policy.from)?,
+            reply_to: policy
+                .reply_to
+                .map(|text| mailbox("reply_to", &text))
+                .transpose()?,
+            wait_minutes: policy.wait_minutes,
+            unsure_after_minutes: policy.unsure_after_minutes,
+            again_after_days: policy.again_after_days,
+            need_legal_check: policy.need_legal_check,
+            templates,
+        })
+    }
+
+    pub fn template(&self, id: &str) -> Option<&Template> {
+        self.templates.iter().find(|t| t.id == id)
+    }
+
+    /// Why a text may not be sent, and what to do about it.
+    pub fn hindrance(&self, template: &Template) -> Option<String> {
+        (self.need_legal_check && template.legal_checked.is_none()).then(|| {
+            format!(
+                "Nobody has recorded the legal check of \"{}\". Ask {} to check it and to write the \
+                 date in the policy file {FILE}",
+                template.title, template.owner
+            )
+        })
+    }
+
+    /// Minutes before the next try, after so many that failed.
+    pub fn wait(&self, failed: u32) -> u32 {
+        let at = usize::try_from(failed.saturating_sub(1)).unwrap_or(usize::MAX);
+        let last = self.wait_minutes.len() - 1;
+        self.wait_minutes.get(at.min(last)).copied().unwrap_or(1)
+    }
+}
+
+impl Template {
+    /// Subject and text with the fields merged in. Plain text: nothing is escaped, and whoever shows it
+    /// does that. A field that is not known is an error; so is a subject that would be two lines.
+    pub fn merged(&self, with: &Merge) -> Result<(String, String), String> {
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let fields: Kwargs = [
+            ("reference", &with.reference),
+            ("name", &with.name),
+            ("caller", &with.caller),
+            ("body", &with.body),
+            ("force", &with.force),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name, Value::from(line(value))))
+        .collect();
+        let fields = Value::from(fields);
+        let merge = |what: &str, text: &str| {
+            environment
+                .render_named_str(what, text, fields.clone())
+                .map_err(|e| {
+                    format!("{e}. Merge fields are reference, name, caller, body and force")
+                })
+        };
+        let subject = merge("subject", &self.subject)?;
+        Ok((line(&subject), merge("body", self.body.trim_start())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn template(subject: &str, body: &str) -> Template {
+        Template {
+            id: "t".to_owned(),
+            title: "T".to_owned(),
+            owner: "O".to_owned(),
+            version: 1,
+            language: "en".to_owned(),
+            legal_checked: None,
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn fields_are_data_and_stay_on_their_line() {
+        let with = Merge {
+            name: "Ann\r\nBcc: x@y.example {{ reference }} <b>".to_owned(),
+            reference: "R\n1".to_owned(),
+            ..Merge::default()
+        };
+        let (subject, body) = template("About {{ reference }}", "Dear {{ name }}\nbye\n")
+            .merged(&with)
+            .unwrap();
+        assert_eq!(subject, "About R 1");
+        assert_eq!(body, "Dear Ann Bcc: x@y.example {{ reference }} <b>\nbye");
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_with_those_there_are() {
+        let told = template("S", "Dear {{ nmae }}").merged(&Merge::default());
+        assert!(told.unwrap_err().contains("reference, name, caller"));
+        let told = template("S {{", "x").merged(&Merge::default());
+        assert!(told.unwrap_err().contains("syntax"));
+    }
+}
