@@ -82,7 +82,7 @@ impl Post {
                 host.strip_prefix(*h)
                     .is_some_and(|r| r.is_empty() || r.starts_with([':', '/', '?']))
             };
-            if !here.iter().any(|h| is_here(h)) {
+            if !here.iter().any(is_here) {
                 return Err(wrong(
                     "messages to victims leave this machine encrypted only",
                 ));
