@@ -14,7 +14,6 @@
 mod alerts;
 mod answer;
 mod assets;
-mod checks;
 mod content;
 mod cookies;
 mod dropbox;
@@ -33,7 +32,6 @@ mod submit;
 mod token;
 mod views;
 
-pub use checks::{Check, Colour, Outcome};
 pub use dropbox::{DropBox, EXTENSION};
 pub use prepared::Prepared;
 pub use router::{Portal, Run, router};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
+use record::assessment::{FIVE_MINUTES, QuestionSet, READINESS, Sets};
 use record::policy::{Files, PolicyError};
 use record::time::{Date, Timestamp};
 
 use crate::alerts::Alert;
 use crate::assets;
-use crate::checks::{self, Check};
 use crate::content::{Article, Content};
 use crate::guide::Guide;
 use crate::pages::{AlertsPage, ArticlePage, Frame, Home, Index, Link, Look, QuestionPage};
@@ -30,7 +30,7 @@ pub struct Page {
 pub struct Site {
     pub look: Arc<Look>,
     pub content: Content,
-    pub checks: Vec<Check>,
+    pub checks: Vec<QuestionSet>,
     pub pages: BTreeMap<String, Page>,
     pub assets: BTreeMap<String, Prepared>,
     /// Places nobody has called or opened yet.
@@ -43,7 +43,13 @@ impl Site {
         let setting = Setting::load(files)?;
         let content = Content::load(files, &setting)?;
         let guide = Guide::load(files, &content)?;
-        let checks = checks::load(files)?;
+        let sets = Sets::load(files)?;
+        let public = [FIVE_MINUTES, READINESS];
+        let checks = public
+            .iter()
+            .filter_map(|id| sets.newest(id))
+            .cloned()
+            .collect();
         let places = setting::places(files)?;
         let unchecked = places
             .values()
