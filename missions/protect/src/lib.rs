@@ -8,6 +8,7 @@
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
 pub mod messages;
+pub mod organisations;
 pub mod requests;
 pub mod victim_care;
 
@@ -18,4 +19,6 @@ pub const CAPABILITIES: &[&Capability] = &[
     &victim_care::VICTIM_CARE,
     &requests::REQUESTS,
     &messages::MESSAGES,
+    &organisations::ORGANISATIONS,
+    &organisations::incidents::INCIDENTS,
 ];

@@ -135,7 +135,7 @@ fn next_stamp(day: &str, month: &str, year: &str, time: &str) -> Option<String> 
 }
 
 /// A time as people write it: "6:30pm", "6pm", "18:30".
-fn clock_time(text: &str) -> Option<(i8, i8)> {
+pub(crate) fn clock_time(text: &str) -> Option<(i8, i8)> {
     let text = text.to_lowercase().replace(['.', ' '], ":");
     let (digits, shift) = if let Some(rest) = text.strip_suffix("pm") {
         (rest, Some(12))
