@@ -122,6 +122,8 @@ struct OnePage {
     may_follow_up: bool,
     typed: Fields,
     due: [String; 3],
+    /// Where the form goes. Not `id`: a block around it has one of its own.
+    action: String,
     errors: FieldErrors,
 }
 
@@ -249,6 +251,11 @@ fn draw(
         more,
         may_agree: who.actor.may(&AGREE, &resource),
         may_follow_up: who.actor.may(&FOLLOW_UP, &resource),
+        action: format!(
+            "{}/assessments/{}/actions",
+            organisation.href(),
+            assessment.id
+        ),
         due: ["due-day", "due-month", "due-year"].map(|n| typed.owned(n)),
         typed,
         organisation: organisation.name,
