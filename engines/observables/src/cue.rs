@@ -325,7 +325,7 @@ impl Cues {
     /// The cues that the word of ASCII letters at `start..end` gives, if any.
     pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
         let length = end - start;
-        if length > LONGEST {
+        if !(1..=LONGEST).contains(&length) {
             return None;
         }
         let word = Packed::of(bytes, start, length);
@@ -368,6 +368,7 @@ mod tests {
         assert!(cues_of("SORT").is_some_and(|cues| cues.has(Cue::Sort)));
         assert!(cues_of("elephant").is_none() && cues_of("sor").is_none());
         assert!(cues_of("extraordinarilylong").is_none());
+        assert!(Cues::table().of(b"account", 3, 3).is_none());
     }
 
     #[test]
