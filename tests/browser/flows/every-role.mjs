@@ -17,7 +17,8 @@ const MENUS = {
   lund: ['Strategy'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy', 'Audit',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy',
+    'Audit',
   ],
 }
 
