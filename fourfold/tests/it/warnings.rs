@@ -99,6 +99,14 @@ struct Staff {
 }
 
 impl Staff {
+    /// A warning in force, as its form or with changes to it.
+    async fn issue(&self, changes: &[(&str, &str)]) -> String {
+        let path = write(&self.analyst, changes).await;
+        self.approve(&path).await;
+        press(&self.inspector, &path, "send").await.is(303);
+        path
+    }
+
     async fn of(site: &Site) -> Staff {
         Staff {
             analyst: site.sign_in("analyst").await,
@@ -349,6 +357,13 @@ fn a_warning_goes_from_draft_to_every_channel_and_is_cleared_down() {
             number(&site, "select count(*) as n from protect_subscription").await,
             0
         );
+        // The address is gone from what was sent to it as well; that it was sent stays.
+        let held = "select count(*) as n from protect_message where address <> ''";
+        assert_eq!(number(&site, held).await, 0);
+        assert_eq!(
+            number(&site, "select count(*) as n from protect_message").await,
+            2
+        );
         decide(
             &staff.inspector,
             &path,
@@ -597,9 +612,7 @@ fn what_the_public_must_not_read_is_refused_at_its_field() {
 fn a_warning_ends_by_itself_and_an_update_takes_the_place_of_another() {
     on_both(|site| async move {
         let (staff, outside) = (Staff::of(&site).await, Outside::new());
-        let path = write(&staff.analyst, &[]).await;
-        staff.approve(&path).await;
-        press(&staff.inspector, &path, "send").await.is(303);
+        let path = staff.issue(&[]).await;
         outside.publish(&site).await;
         let id = path.rsplit('/').next().unwrap();
         let update = staff
@@ -608,9 +621,7 @@ fn a_warning_ends_by_itself_and_an_update_takes_the_place_of_another() {
             .await;
         update.is(200).has("Write an update");
         let again = [("replaces", id), ("title", "They also text now")];
-        let again = write(&staff.analyst, &again).await;
-        staff.approve(&again).await;
-        press(&staff.inspector, &again, "send").await.is(303);
+        let again = staff.issue(&again).await;
         staff
             .analyst
             .get(&path)
@@ -732,6 +743,8 @@ fn subscriptions_take_addresses_only_and_forget_what_nobody_confirms() {
         assert_eq!(number(&site, SUBSCRIBERS).await, 0);
         keep_up(&site.app).await.unwrap();
         assert_eq!(number(&site, all).await, 0);
+        let held = "select count(*) as n from protect_message where address <> ''";
+        assert_eq!(number(&site, held).await, 0);
     });
 }
 
@@ -779,9 +792,7 @@ fn a_warning_that_may_have_arrived_is_not_sent_again() {
         }
         outside.collector.collect(&site.app).await.unwrap();
         assert_eq!(number(&site, SUBSCRIBERS).await, 2);
-        let path = write(&staff.analyst, &[]).await;
-        staff.approve(&path).await;
-        press(&staff.inspector, &path, "send").await.is(303);
+        let path = staff.issue(&[]).await;
         // A mailbox that asks to come back later holds up nobody else's message.
         server.is(Mood::AsksToComeBack);
         assert_eq!(post.dispatch(&site.app).await.unwrap(), done(0, 2, 0, 0));

@@ -24,7 +24,9 @@ use web::{Capability, Nav, PolicyFile, Route};
 
 pub use policy::MessagePolicy;
 pub(crate) use policy::merged;
-pub(crate) use queue::{About, Notice, Purpose, Which, queue_notices, withdraw_notices};
+pub(crate) use queue::{
+    About, Notice, Purpose, Which, forget_notices, queue_notices, withdraw_notices,
+};
 pub use sending::{Dispatched, Post};
 pub use state::State;
 
@@ -125,7 +127,7 @@ alter table protect_message add column purpose {text} not null default 'victim';
 alter table protect_message add column turn {int} not null default 0;
 alter table protect_message add column leave {text} not null default '';
 create index protect_message_turn on protect_message (state, turn, next_at, id);
-create index protect_message_leave on protect_message (leave) where leave <> '';
+create index protect_message_notice on protect_message (address) where purpose <> 'victim';
 ",
     },
 ];

@@ -249,12 +249,24 @@ pub(crate) async fn queue_notices(
 pub(crate) enum Which<'a> {
     /// All about this record.
     About(RecordId),
-    /// Those that end at this address.
-    Leaving(&'a str),
+    /// All to this address.
+    To(&'a str),
+}
+
+impl Which<'_> {
+    fn end(&self, sql: Sql) -> Sql {
+        match self {
+            Which::About(record) => sql.with(" and item = ?", [(*record).into()]),
+            Which::To(address) => sql.with(" and address = ?", [(*address).into()]),
+        }
+    }
 }
 
 /// Takes back notices that have not gone out.
-pub(crate) async fn withdraw_notices(tx: &mut Tx<'_>, which: Which<'_>) -> Result<u64, StoreError> {
+pub(crate) async fn withdraw_notices(
+    tx: &mut Tx<'_>,
+    which: &Which<'_>,
+) -> Result<u64, StoreError> {
     let sql = Sql::new("update protect_message set ").with(
         "state = ?, ended_at = ? where state = ? and purpose <> 'victim'",
         [
@@ -263,9 +275,12 @@ pub(crate) async fn withdraw_notices(tx: &mut Tx<'_>, which: Which<'_>) -> Resul
             State::Queued.name().into(),
         ],
     );
-    let sql = match which {
-        Which::About(record) => sql.with(" and item = ?", [record.into()]),
-        Which::Leaving(link) => sql.with(" and leave = ?", [link.into()]),
-    };
-    tx.run(sql).await
+    tx.run(which.end(sql)).await
+}
+
+/// Takes back what has not gone out, and removes the address from all of it: what was sent stays counted.
+pub(crate) async fn forget_notices(tx: &mut Tx<'_>, which: &Which<'_>) -> Result<u64, StoreError> {
+    withdraw_notices(tx, which).await?;
+    let sql = Sql::new("update protect_message set address = '' where purpose <> 'victim'");
+    tx.run(which.end(sql)).await
 }

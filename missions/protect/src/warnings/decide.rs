@@ -142,6 +142,16 @@ impl Decision {
         None
     }
 
+    /// Whether policy asks for it at all, for this warning.
+    fn is_asked(&self, policy: &WarningPolicy, warning: &Warning) -> bool {
+        match self {
+            Decision::Approve(approval) => policy
+                .approvals(warning.draft.immediate)
+                .any(|needed| needed.id == approval.id),
+            _ => true,
+        }
+    }
+
     /// What is wrong with what was typed.
     fn faults(&self, typed: &Typed) -> FieldErrors {
         let mut errors = FieldErrors::new();
@@ -256,6 +266,10 @@ fn build(
 
 async fn show(app: &App, who: &SignedIn, id: &str, decision: Decision) -> Result<Response, Error> {
     let opened = open(app, &who.actor, id).await?;
+    let policy = app.policy::<WarningPolicy>()?;
+    if !decision.is_asked(&policy, &opened.warning) {
+        return Err(Error::NotFound);
+    }
     if let Some(hindrance) = decision.hindrance(&who.actor, &opened) {
         return Err(hindrance);
     }
@@ -277,6 +291,10 @@ async fn take(
     typed: Typed,
 ) -> Result<Response, Error> {
     let opened = open(app, &who.actor, id).await?;
+    let policy = app.policy::<WarningPolicy>()?;
+    if !decision.is_asked(&policy, &opened.warning) {
+        return Err(Error::NotFound);
+    }
     if let Some(hindrance) = decision.hindrance(&who.actor, &opened) {
         return Err(hindrance);
     }
@@ -288,7 +306,6 @@ async fn take(
         let page = build(app, who, (&decision, opened.warning), typed, errors);
         return web::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let policy = app.policy::<WarningPolicy>()?;
     let warning = opened.warning.clone();
     let href = format!("/warnings/{}?done=decided", warning.id);
     let (to, step) = outcome(&policy, &decision, &opened, &typed);

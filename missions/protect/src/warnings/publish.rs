@@ -236,7 +236,7 @@ pub async fn clear(tx: &mut Tx<'_>, warning: &Warning, how: &str, reason: &str) 
     )
     .await?;
     kept::end(tx, warning.id, how).await?;
-    withdraw_notices(tx, Which::About(warning.id))
+    withdraw_notices(tx, &Which::About(warning.id))
         .await
         .map(drop)
 }
@@ -304,7 +304,7 @@ pub async fn keep_up(app: &App) -> Result<()> {
                     mark_issued(tx, id, &[Channel::Email], at).await?;
                 }
                 let before = forget_before(&policy, tx.now());
-                subscribers::forget_unconfirmed(tx, before).await.map(drop)
+                subscribers::forget_unconfirmed(tx, before).await
             })
         })
         .await

@@ -10,7 +10,7 @@ use store::{Conn, Entry, Error, OnConflict, Result, Row, Sql, Tx};
 
 use super::draft::Draft;
 use super::policy::WarningPolicy;
-use crate::messages::{About, Notice, Purpose, Which, queue_notices, withdraw_notices};
+use crate::messages::{About, Notice, Purpose, Which, forget_notices, queue_notices};
 
 /// Somebody who confirmed an address.
 pub struct Subscriber {
@@ -81,7 +81,7 @@ pub(crate) async fn take(
     match submission.kind {
         SubmissionKind::Subscribe => ask(tx, policy, unit, submission).await,
         SubmissionKind::ConfirmSubscription => confirm(tx, policy, submission.field("token")).await,
-        SubmissionKind::LeaveSubscription => leave(tx, policy, submission.field("token")).await,
+        SubmissionKind::LeaveSubscription => leave(tx, submission.field("token")).await,
         _ => Ok(()),
     }
 }
@@ -224,26 +224,34 @@ async fn confirm(tx: &mut Tx<'_>, policy: &WarningPolicy, token: &str) -> Result
     Ok(())
 }
 
-/// The holder stops: the address goes, and what was on its way to it stays.
-async fn leave(tx: &mut Tx<'_>, policy: &WarningPolicy, token: &str) -> Result<()> {
-    let sql =
-        Sql::new("select id from protect_subscription where ").with("token = ?", [token.into()]);
+/// The holder stops: the address goes, also from what was sent, and what was on its way to it stays.
+async fn leave(tx: &mut Tx<'_>, token: &str) -> Result<()> {
+    let sql = Sql::new("select id, email from protect_subscription where ")
+        .with("token = ?", [token.into()]);
     let Some(row) = tx.first(sql).await? else {
         return Ok(());
     };
-    let id: RecordId = row.get("id")?;
-    let sql = Sql::new("delete from protect_subscription where ").with("id = ?", [id.into()]);
+    let (id, email): (RecordId, String) = (row.get("id")?, row.get("email")?);
+    let sql = Sql::new("delete from protect_subscription where ")
+        .with("email = ?", [email.as_str().into()]);
     tx.run(sql).await?;
-    withdraw_notices(tx, Which::Leaving(&leave_link(policy, token))).await?;
+    forget_notices(tx, &Which::To(&email)).await?;
     entry(tx, id, "left");
     Ok(())
 }
 
-/// Deletes addresses nobody confirmed in time, and tells how many.
-pub async fn forget_unconfirmed(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
-    let sql = Sql::new("delete from protect_subscription where ")
+/// Deletes addresses nobody confirmed in time.
+pub async fn forget_unconfirmed(tx: &mut Tx<'_>, before: Timestamp) -> Result<()> {
+    let sql = Sql::new("select id from protect_subscription where ")
         .with("confirmed_at is null and asked_at <= ?", [before.into()]);
-    tx.run(sql).await
+    for row in tx.rows(sql).await? {
+        let id: RecordId = row.get("id")?;
+        // The message that asked for the confirmation holds the address too.
+        forget_notices(tx, &Which::About(id)).await?;
+        let sql = Sql::new("delete from protect_subscription where ").with("id = ?", [id.into()]);
+        tx.run(sql).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
