@@ -18,6 +18,7 @@ mod checks;
 mod content;
 mod cookies;
 mod dropbox;
+mod feeds;
 mod flood;
 mod forms;
 mod guide;
@@ -30,6 +31,8 @@ mod router;
 mod setting;
 mod site;
 mod submit;
+mod subscribe;
+mod taking;
 mod token;
 mod views;
 

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod marking;
 pub mod measure;
 pub mod policy;
+pub mod publication;
 pub mod report;
 pub mod submission;
 pub mod time;

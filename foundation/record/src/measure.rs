@@ -9,6 +9,8 @@
 pub enum Window {
     /// By calendar month of the row's date.
     Month,
+    /// By quarter of the calendar year.
+    Quarter,
     /// The last twelve months, stepped by month.
     RollingYear,
 }

@@ -20,11 +20,12 @@ use web::{App, AppSetting};
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Roles of the shipped policy that people hold; each has a person whose user name is the role.
-pub const ROLES: [&str; 8] = [
+pub const ROLES: [&str; 9] = [
     "triage_officer",
     "victim_care",
     "partner_caller",
     "detective_inspector",
+    "communications",
     "analyst",
     "strategy_lead",
     "administrator",

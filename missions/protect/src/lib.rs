@@ -7,9 +7,11 @@
 //!
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
+pub mod guidance;
 pub mod messages;
 pub mod requests;
 pub mod victim_care;
+pub mod warnings;
 
 use web::Capability;
 
@@ -18,4 +20,6 @@ pub const CAPABILITIES: &[&Capability] = &[
     &victim_care::VICTIM_CARE,
     &requests::REQUESTS,
     &messages::MESSAGES,
+    &warnings::WARNINGS,
+    &guidance::GUIDANCE,
 ];

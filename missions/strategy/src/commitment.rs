@@ -341,7 +341,7 @@ pub struct MeasureFigures {
     pub name: String,
     pub version: i64,
     pub meaning: String,
-    /// `month` or `rolling_year`.
+    /// `month`, `quarter` or `rolling_year`.
     pub window: String,
     pub lag_days: i64,
     pub target: Option<f64>,
@@ -397,6 +397,7 @@ impl MeasureFigures {
             meaning: measure.meaning.to_owned(),
             window: match measure.window {
                 Window::Month => "month",
+                Window::Quarter => "quarter",
                 Window::RollingYear => "rolling_year",
             }
             .to_owned(),

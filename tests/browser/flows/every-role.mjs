@@ -6,17 +6,18 @@ const PASSWORD = 'fourfold demo county'
 
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
-  priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Public requests', 'Messages'],
+  priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Warnings', 'Imports'],
+  marek: ['Networks', 'Victim care', 'Public requests', 'Messages', 'Warnings'],
   grace: ['Victim care'],
   hallam: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy',
   ],
-  tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy'],
+  tomos: ['Inbox', 'Allocation', 'Networks', 'Warnings', 'Imports', 'Strategy'],
+  amara: ['Warnings'],
   lund: ['Strategy'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy',
     'Audit',
   ],
 }
@@ -29,6 +30,8 @@ const PAGES = [
   ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'hallam', 'audit']],
   ['/public-requests', 'Requests from the public', ['priya', 'marek', 'hallam', 'audit']],
   ['/messages', 'Messages to victims', ['marek', 'hallam', 'audit']],
+  ['/warnings', 'Warnings to the public', ['priya', 'marek', 'hallam', 'tomos', 'amara', 'audit']],
+  ['/warnings/new', 'Write a warning', ['hallam', 'tomos', 'amara']],
   ['/imports', 'Imports', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
   ['/imports/new', 'Import a file', ['priya', 'hallam', 'admin']],
   ['/sources', 'Sources', ['priya', 'hallam', 'tomos', 'admin', 'audit']],

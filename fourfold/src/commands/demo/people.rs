@@ -16,7 +16,7 @@ struct Sample {
     unit: &'static str,
 }
 
-const SAMPLES: [Sample; 8] = [
+const SAMPLES: [Sample; 9] = [
     Sample {
         username: "priya",
         name: "PC Priya Okafor",
@@ -50,6 +50,13 @@ const SAMPLES: [Sample; 8] = [
         name: "Tomos Price",
         title: "Analyst",
         role: "analyst",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "amara",
+        name: "Amara Sutton",
+        title: "Communications officer",
+        role: "communications",
         unit: "sfcu",
     },
     Sample {

@@ -4,6 +4,8 @@
 //! serves*: PROTECT-06 (who could not be reached is written to), and telling victims that their
 //! report helped.
 //!
+//! The same way out also carries warnings to subscribers and what confirms a subscription: see [`Purpose`].
+//!
 //! Never twice: a message is marked as being handed over in a write of its own before the mail server
 //! sees it. When the end of that is not seen, it is `unsure`, and a person decides.
 
@@ -13,6 +15,7 @@ mod policy;
 mod queue;
 mod sending;
 mod state;
+mod unsubscribe;
 
 use axum::routing::{get, post};
 use record::access::{Act, ActKind};
@@ -20,6 +23,10 @@ use store::Migration;
 use web::{Capability, Nav, PolicyFile, Route};
 
 pub use policy::MessagePolicy;
+pub(crate) use policy::merged;
+pub(crate) use queue::{
+    About, Notice, Purpose, Which, forget_notices, queue_notices, withdraw_notices,
+};
 pub use sending::{Dispatched, Post};
 pub use state::State;
 
@@ -77,10 +84,11 @@ pub const MESSAGES: Capability = Capability {
     ..Capability::NONE
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 3060,
-    name: "messages to victims",
-    sql: "
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 3060,
+        name: "messages to victims",
+        sql: "
 create table protect_message (
   id {id} not null primary key,
   item {id} not null,
@@ -110,4 +118,16 @@ create table protect_message (
 create index protect_message_state on protect_message (state, next_at, id);
 create index protect_message_item on protect_message (item, created_at);
 ",
-}];
+    },
+    Migration {
+        version: 3700,
+        name: "messages to subscribers",
+        sql: "
+alter table protect_message add column purpose {text} not null default 'victim';
+alter table protect_message add column turn {int} not null default 0;
+alter table protect_message add column leave {text} not null default '';
+create index protect_message_turn on protect_message (state, turn, next_at, id);
+create index protect_message_notice on protect_message (address) where purpose <> 'victim';
+",
+    },
+];
