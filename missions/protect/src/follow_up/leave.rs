@@ -90,22 +90,32 @@ fn questions(policy: &FollowUpPolicy, now: Timestamp) -> Vec<(Sql, String, u32)>
         );
         all.push((sql, step.id.clone(), step.days));
     }
-    for table in [
-        "select o.report, w.id, min(o.at) as at from protect_support_offer o \
-         join work_item w on w.subject = o.report and w.queue = 'protect.victim_care' \
-         and (w.outcome is null or w.outcome <> 'handed_over') where o.answer = 'refused' and ",
-        "select o.report, w.id, min(o.at) as at from protect_support_refusal o \
-         join work_item w on w.subject = o.report and w.queue = 'protect.victim_care' \
-         and (w.outcome is null or w.outcome <> 'handed_over') where ",
+    for (table, later) in [
+        (
+            "select o.report, w.id, min(o.at) as at from protect_support_offer o \
+             join work_item w on w.subject = o.report and w.queue = 'protect.victim_care' \
+             and (w.outcome is null or w.outcome <> 'handed_over') where o.answer = 'refused' and ",
+            // What was accepted in the same call settles it as well as what is accepted later.
+            " and not exists (select 1 from protect_support_offer y where y.report = o.report \
+             and y.answer <> 'refused' and y.at >= o.at)",
+        ),
+        (
+            "select o.report, w.id, min(o.at) as at from protect_support_refusal o \
+             join work_item w on w.subject = o.report and w.queue = 'protect.victim_care' \
+             and (w.outcome is null or w.outcome <> 'handed_over') where ",
+            " and not exists (select 1 from protect_support_offer y where y.report = o.report \
+             and y.answer <> 'refused' and y.at > o.at)",
+        ),
     ] {
-        let sql = Sql::new(table).with(
-            "o.at >= ? and not exists (select 1 from protect_follow_up f \
-             where f.report = o.report and f.step = ?) \
-             and not exists (select 1 from protect_plan_action p where p.report = o.report) \
-             and not exists (select 1 from protect_support_offer y where y.report = o.report \
-             and y.answer <> 'refused' and y.at >= o.at) group by o.report, w.id limit ?",
-            [since.into(), RE_OFFER.into(), MOST.into()],
-        );
+        let sql = Sql::new(table)
+            .with(
+                "o.at >= ? and not exists (select 1 from protect_follow_up f \
+                 where f.report = o.report and f.step = ?) and not exists (select 1 \
+                 from protect_plan_action p where p.report = o.report)",
+                [since.into(), RE_OFFER.into()],
+            )
+            .then(later)
+            .with(" group by o.report, w.id limit ?", [MOST.into()]);
         all.push((sql, RE_OFFER.to_owned(), policy.reoffer_days));
     }
     all
