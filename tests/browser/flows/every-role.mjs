@@ -7,16 +7,17 @@ const PASSWORD = 'fourfold demo county'
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
   priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Public requests'],
+  marek: ['Networks', 'Victim care', 'Public requests', 'Messages'],
   grace: ['Victim care'],
   hallam: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
   ],
   tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy'],
   lund: ['Strategy'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy', 'Audit',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+    'Audit',
   ],
 }
 
@@ -27,6 +28,7 @@ const PAGES = [
   ['/networks', 'Networks', ['priya', 'marek', 'hallam', 'tomos', 'audit']],
   ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'hallam', 'audit']],
   ['/public-requests', 'Requests from the public', ['priya', 'marek', 'hallam', 'audit']],
+  ['/messages', 'Messages to victims', ['marek', 'hallam', 'audit']],
   ['/imports', 'Imports', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
   ['/imports/new', 'Import a file', ['priya', 'hallam', 'admin']],
   ['/sources', 'Sources', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
