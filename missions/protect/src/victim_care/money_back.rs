@@ -8,6 +8,8 @@ use record::policy::{Files, PolicyError};
 use record::time::{Date, Timestamp};
 use serde::Deserialize;
 
+use super::clocks::same_day_after;
+
 const FILE: &str = "protect/money-back.toml";
 
 #[derive(Debug, Deserialize)]
@@ -129,7 +131,7 @@ fn way(route: &RouteFile, pounds: Option<i64>, last_day: Option<Date>, now: Time
     let claim_by =
         last_day.and_then(
             |day| match (route.claim_within_months, route.claim_within_days) {
-                (Some(months), _) => Some(months_after(day, months)),
+                (Some(months), _) => Some(same_day_after(day, months)),
                 (None, Some(days)) => Some(day.plus_days(i64::from(days))),
                 (None, None) => None,
             },
@@ -142,15 +144,6 @@ fn way(route: &RouteFile, pounds: Option<i64>, last_day: Option<Date>, now: Time
         too_late: claim_by.is_some_and(|day| day < now.day()),
         unverified: route.status == Status::Unverified,
     }
-}
-
-/// The same day of a later month, or its last day.
-fn months_after(day: Date, months: u32) -> Date {
-    let month = day.month_after(i32::try_from(months).unwrap_or(i32::MAX));
-    let same = (1..=day.day())
-        .rev()
-        .find_map(|d| Date::new(month.year(), month.month(), d));
-    same.unwrap_or(month)
 }
 
 #[cfg(test)]
