@@ -49,10 +49,11 @@ function aList() {
   const district = `Week ${mark}`
   const then = new Date(Date.now() - 12 * 86_400_000).toISOString().slice(0, 10)
   const columns = 'feed,reference,received_at,nfib_code,narrative,victim_forename,victim_surname,victim_date_of_birth,victim_phone,victim_email,victim_address,victim_postcode,district,loss'.split(',')
-  const letters = (n) => [...String(n)].map((d) => 'abcdefghij'[d]).join('')
+  // Words as unlike each other as chance makes them, or linkage would see one person in two.
+  const word = (n, salt) => [...((BigInt(n + 1) * salt) % 208_827_064_576n).toString(26)].map((d) => String.fromCharCode(97 + parseInt(d, 26))).join('')
   const rows = Array.from({ length: ROWS }, (_, n) => [
     'victim_list', `WEEK-${mark}-${n}`, then, 'NFIB3A', `They rang about the bank, the ${n}th.`,
-    `V${letters(n)}`, `${mark.replace(/\d/g, (d) => letters(d))}${letters(n)}`,
+    word(n, 40_503_000_017n), word(n, 2_654_435_761n * BigInt(parseInt(mark, 36)) + 7n),
     new Date(Date.UTC(1930 + (n % 70), n % 12, 1 + (n % 27))).toISOString().slice(0, 10),
     '', '', `${n} Long Lane`, 'AL1 3JE', district, String(100 + n),
   ])
@@ -61,10 +62,13 @@ function aList() {
 }
 
 async function importList(page, list) {
-  await page.goto(at(page, '/imports/new'))
+  await page.goto(at(page, '/imports'))
+  await page.getByRole('button', { name: 'Import a file' }).click()
   await page.getByLabel('File of reports').setInputFiles({ name: list.name, mimeType: 'text/csv', buffer: Buffer.from(list.csv) })
   await page.getByRole('button', { name: 'Continue' }).click()
   await heading(page, `Columns of ${list.name}`)
+  await page.getByRole('button', { name: 'Dry run' }).click()
+  await heading(page, 'Dry run')
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await page.locator('dl.ff-figures').waitFor({ timeout: 60_000 })
   const accepted = page.locator('.ff-figure', { has: page.getByText('Accepted', { exact: true }) }).locator('dd')
