@@ -78,9 +78,8 @@ fn months_after(from: Timestamp, months: u32) -> Timestamp {
 /// The same day of a later month, or its last day.
 pub fn same_day_after(day: Date, months: u32) -> Date {
     let month = day.month_after(i32::try_from(months).unwrap_or(i32::MAX));
-    let same = (1..=day.day()).rev();
-    let mut same = same.filter_map(|d| Date::new(month.year(), month.month(), d));
-    same.next().unwrap_or(month)
+    let same = |d: i8| Date::new(month.year(), month.month(), d);
+    (1..=day.day()).rev().find_map(same).unwrap_or(month)
 }
 
 /// Every clock, by id.
