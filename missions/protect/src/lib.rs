@@ -7,6 +7,9 @@
 //!
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
+pub mod care_record;
+pub mod day_plan;
+pub mod follow_up;
 pub mod guidance;
 pub mod messages;
 pub mod requests;
@@ -18,6 +21,9 @@ use web::Capability;
 /// What this mission does, one file each.
 pub const CAPABILITIES: &[&Capability] = &[
     &victim_care::VICTIM_CARE,
+    &care_record::CARE_RECORD,
+    &follow_up::FOLLOW_UP,
+    &day_plan::DAY_PLAN,
     &requests::REQUESTS,
     &messages::MESSAGES,
     &warnings::WARNINGS,

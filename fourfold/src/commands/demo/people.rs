@@ -16,7 +16,7 @@ struct Sample {
     unit: &'static str,
 }
 
-const SAMPLES: [Sample; 9] = [
+const SAMPLES: [Sample; 12] = [
     Sample {
         username: "priya",
         name: "PC Priya Okafor",
@@ -37,6 +37,27 @@ const SAMPLES: [Sample; 9] = [
         title: "Beacon caller",
         role: "partner_caller",
         unit: "beacon",
+    },
+    Sample {
+        username: "sofia",
+        name: "Sofia Lindqvist",
+        title: "Beacon coordinator",
+        role: "partner_coordinator",
+        unit: "beacon",
+    },
+    Sample {
+        username: "owen",
+        name: "Owen Baptiste",
+        title: "Police support volunteer",
+        role: "volunteer",
+        unit: "volunteers",
+    },
+    Sample {
+        username: "nadia",
+        name: "Nadia Farooqi",
+        title: "Victim care supervisor",
+        role: "victim_care_supervisor",
+        unit: "sfcu",
     },
     Sample {
         username: "hallam",
