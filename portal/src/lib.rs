@@ -14,7 +14,6 @@
 mod alerts;
 mod answer;
 mod assets;
-mod checks;
 mod content;
 mod cookies;
 mod dropbox;
@@ -36,7 +35,6 @@ mod taking;
 mod token;
 mod views;
 
-pub use checks::{Check, Colour, Outcome};
 pub use dropbox::{DropBox, EXTENSION};
 pub use prepared::Prepared;
 pub use router::{Portal, Run, router};

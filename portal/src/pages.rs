@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use parts::{FieldErrors, Html, Radios};
+use parts::{AssessedTag, FieldErrors, Html, Radios};
+use record::assessment::{Outcome, QuestionSet};
 use record::publication::Publication;
 
 use crate::assets::Addresses;
-use crate::checks::{Check, Outcome};
 use crate::content::Article;
 use crate::forms::FormOf;
 use crate::guide::Question;
@@ -255,7 +255,7 @@ pub struct NotedPage<'a> {
 #[template(path = "check.html")]
 pub struct CheckPage<'a> {
     pub frame: Frame,
-    pub check: &'a Check,
+    pub check: &'a QuestionSet,
     pub fields: Vec<Html>,
     pub errors: &'a FieldErrors,
 }
@@ -264,7 +264,7 @@ pub struct CheckPage<'a> {
 #[template(path = "result.html")]
 pub struct ResultPage<'a> {
     pub frame: Frame,
-    pub check: &'a Check,
+    pub check: &'a QuestionSet,
     pub outcome: &'a Outcome,
     pub verdict: &'static str,
     pub explained: &'static str,

@@ -7,10 +7,10 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use parts::{CharacterCount, Choice, FieldErrors, Hidden, Html, Input, Radios};
+use record::assessment::{ANSWERS, QuestionSet, Verdict};
 use std::net::SocketAddr;
 
 use crate::answer;
-use crate::checks::{ANSWERS, Check, Colour};
 use crate::cookies::{self, Chosen};
 use crate::flood::{Block, visitor};
 use crate::forms::{Ask, FORMS, Field, Filled, FormOf};
@@ -242,12 +242,12 @@ pub async fn check(
 fn questions(
     portal: &Portal,
     headers: &HeaderMap,
-    check: &Check,
+    check: &QuestionSet,
     pairs: &Pairs,
     errors: &FieldErrors,
 ) -> Response {
     let choices = ANSWERS.map(|(v, t)| Choice::new(v, t));
-    let one = |q: &crate::checks::Question| {
+    let one = |q: &record::assessment::Question| {
         let chosen = value(pairs, &q.id);
         Html::of(
             &Radios::new(&q.id, &q.text, &choices)
@@ -307,25 +307,21 @@ pub async fn judge(
             return questions(&portal, &headers, check, &pairs, &errors);
         }
     };
-    let (verdict, explained) = match (outcome.fails(), outcome.worst()) {
-        (true, _) => (
-            "Not ready yet",
-            "At least one answer would fail an assessment by itself. Put that right first.",
-        ),
-        (false, Colour::Green) => (
-            "You look well prepared",
-            "Everything you were asked about is in place. Do the check again in six months.",
-        ),
-        (false, _) => (
-            "Some things to put right",
-            "You have made a start. Begin at the top of the list.",
-        ),
+    let verdict = outcome.verdict().title();
+    let explained = match outcome.verdict() {
+        Verdict::NotReady => {
+            "At least one answer would fail an assessment by itself. Put that right first."
+        }
+        Verdict::WellPrepared => {
+            "Everything you were asked about is in place. Do the check again in six months."
+        }
+        Verdict::ToPutRight => "You have made a start. Begin at the top of the list.",
     };
     let path = format!("/business/{}", check.id);
     let page = ResultPage {
         frame: frame(&portal, &headers, verdict, &path).back(&path, "Do the check again"),
         check,
-        line: check.line(&outcome),
+        line: outcome.line(),
         outcome: &outcome,
         verdict,
         explained,

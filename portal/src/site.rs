@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
+use record::assessment::{FIVE_MINUTES, QuestionSet, READINESS, Sets};
 use record::policy::{Files, PolicyError};
 use record::publication::{Audiences, Publication};
 use record::time::{Date, Timestamp};
 
 use crate::assets;
-use crate::checks::{self, Check};
 use crate::content::{Article, Content};
 use crate::guide::Guide;
 use crate::pages::{Alert, AlertsPage, ArticlePage, Frame, Home, Index, Link, Look, QuestionPage};
@@ -30,7 +30,7 @@ pub struct Page {
 pub struct Site {
     pub look: Arc<Look>,
     pub content: Content,
-    pub checks: Vec<Check>,
+    pub checks: Vec<QuestionSet>,
     /// Whom warnings can be for, which subscribers choose from.
     pub audiences: Audiences,
     pub pages: BTreeMap<String, Page>,
@@ -45,7 +45,13 @@ impl Site {
         let setting = Setting::load(files)?;
         let content = Content::load(files, &setting)?;
         let guide = Guide::load(files, &content)?;
-        let checks = checks::load(files)?;
+        let sets = Sets::load(files)?;
+        let public = [FIVE_MINUTES, READINESS];
+        let checks = public
+            .iter()
+            .filter_map(|id| sets.newest(id))
+            .cloned()
+            .collect();
         let audiences = Audiences::load(files)?;
         let places = setting::places(files)?;
         let unchecked = places

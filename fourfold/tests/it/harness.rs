@@ -20,9 +20,10 @@ use web::{App, AppSetting};
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Roles of the shipped policy that people hold; each has a person whose user name is the role.
-pub const ROLES: [&str; 12] = [
+pub const ROLES: [&str; 13] = [
     "triage_officer",
     "victim_care",
+    "protect_officer",
     "partner_caller",
     "partner_coordinator",
     "volunteer",

@@ -12,6 +12,7 @@ pub mod day_plan;
 pub mod follow_up;
 pub mod guidance;
 pub mod messages;
+pub mod organisations;
 pub mod requests;
 pub mod victim_care;
 pub mod warnings;
@@ -28,4 +29,6 @@ pub const CAPABILITIES: &[&Capability] = &[
     &messages::MESSAGES,
     &warnings::WARNINGS,
     &guidance::GUIDANCE,
+    &organisations::ORGANISATIONS,
+    &organisations::incidents::INCIDENTS,
 ];

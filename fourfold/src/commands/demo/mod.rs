@@ -1,6 +1,7 @@
 //! `fourfold demo`: a generated county, run through the whole pipeline day by day, and served.
 
 mod county_days;
+mod organisations;
 mod people;
 mod staff;
 

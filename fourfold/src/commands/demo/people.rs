@@ -16,7 +16,7 @@ struct Sample {
     unit: &'static str,
 }
 
-const SAMPLES: [Sample; 12] = [
+const SAMPLES: [Sample; 13] = [
     Sample {
         username: "priya",
         name: "PC Priya Okafor",
@@ -29,6 +29,13 @@ const SAMPLES: [Sample; 12] = [
         name: "Marek Nowak",
         title: "Victim care officer",
         role: "victim_care",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "nadia",
+        name: "PC Nadia Rahman",
+        title: "Protect officer",
+        role: "protect_officer",
         unit: "sfcu",
     },
     Sample {

@@ -8,6 +8,9 @@ use record::submission::{Submission, SubmissionKind};
 use record::time::{Timestamp, WorkingCalendar};
 use serde::Deserialize;
 
+/// How a request ends that became another record.
+pub const HANDED_OVER: &str = "handed_over";
+
 const FILE: &str = "protect/requests.toml";
 
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +52,10 @@ impl RequestPolicy {
         let Versioned { policy, digest } = files.read::<RequestsFile>(FILE)?;
         if policy.outcomes.is_empty() {
             return Err(PolicyError::new(FILE, "outcome: name at least one"));
+        }
+        if !policy.outcomes.iter().any(|o| o.id == HANDED_OVER) {
+            let problem = format!("outcome: {HANDED_OVER:?} must be there");
+            return Err(PolicyError::new(FILE, problem));
         }
         Ok(Arc::new(RequestPolicy {
             digest,
