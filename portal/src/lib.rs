@@ -17,6 +17,7 @@ mod assets;
 mod content;
 mod cookies;
 mod dropbox;
+mod feeds;
 mod flood;
 mod forms;
 mod guide;
@@ -29,6 +30,8 @@ mod router;
 mod setting;
 mod site;
 mod submit;
+mod subscribe;
+mod taking;
 mod token;
 mod views;
 

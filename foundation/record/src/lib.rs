@@ -18,6 +18,7 @@ pub mod marking;
 pub mod measure;
 pub mod organisation;
 pub mod policy;
+pub mod publication;
 pub mod report;
 pub mod submission;
 pub mod time;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod allocation;
+mod care;
 mod cluster_roles;
 mod harness;
 mod imports;
@@ -21,3 +22,4 @@ mod signing_in;
 mod strategy;
 mod tidy;
 mod victim_care;
+mod warnings;

@@ -344,7 +344,7 @@ pub struct MeasureFigures {
     pub name: String,
     pub version: i64,
     pub meaning: String,
-    /// `month` or `rolling_year`.
+    /// `month`, `quarter` or `rolling_year`.
     pub window: String,
     pub lag_days: i64,
     pub target: Option<f64>,

@@ -6,20 +6,21 @@ const PASSWORD = 'fourfold demo county'
 
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
-  priya: ['Inbox', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Organisations', 'Public requests', 'Messages'],
+  priya: ['Inbox', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Warnings', 'Imports'],
+  marek: ['Networks', 'Victim care', 'Organisations', 'Public requests', 'Messages', 'Warnings'],
   nadia: ['Networks', 'Organisations', 'Incident calls', 'Public requests', 'Strategy'],
   grace: ['Victim care'],
   hallam: [
     'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Imports', 'Strategy',
+    'Warnings', 'Imports', 'Strategy',
   ],
-  tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Imports', 'Strategy'],
+  tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Warnings', 'Imports', 'Strategy'],
+  amara: ['Warnings'],
   lund: ['Strategy'],
   admin: ['Imports'],
   audit: [
     'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Imports', 'Strategy', 'Audit',
+    'Warnings', 'Imports', 'Strategy', 'Audit',
   ],
 }
 
@@ -35,6 +36,8 @@ const PAGES = [
   ['/incident-calls/new', 'Record an incident call', ['priya', 'nadia', 'hallam']],
   ['/public-requests', 'Requests from the public', ['priya', 'marek', 'nadia', 'hallam', 'audit']],
   ['/messages', 'Messages to victims', ['marek', 'hallam', 'audit']],
+  ['/warnings', 'Warnings to the public', ['priya', 'marek', 'hallam', 'tomos', 'amara', 'audit']],
+  ['/warnings/new', 'Write a warning', ['hallam', 'tomos', 'amara']],
   ['/imports', 'Imports', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
   ['/imports/new', 'Import a file', ['priya', 'hallam', 'admin']],
   ['/sources', 'Sources', ['priya', 'hallam', 'tomos', 'admin', 'audit']],

@@ -16,7 +16,7 @@ struct Sample {
     unit: &'static str,
 }
 
-const SAMPLES: [Sample; 9] = [
+const SAMPLES: [Sample; 13] = [
     Sample {
         username: "priya",
         name: "PC Priya Okafor",
@@ -46,6 +46,27 @@ const SAMPLES: [Sample; 9] = [
         unit: "beacon",
     },
     Sample {
+        username: "sofia",
+        name: "Sofia Lindqvist",
+        title: "Beacon coordinator",
+        role: "partner_coordinator",
+        unit: "beacon",
+    },
+    Sample {
+        username: "owen",
+        name: "Owen Baptiste",
+        title: "Police support volunteer",
+        role: "volunteer",
+        unit: "volunteers",
+    },
+    Sample {
+        username: "nadia",
+        name: "Nadia Farooqi",
+        title: "Victim care supervisor",
+        role: "victim_care_supervisor",
+        unit: "sfcu",
+    },
+    Sample {
         username: "hallam",
         name: "DI Ruth Hallam",
         title: "Detective inspector",
@@ -57,6 +78,13 @@ const SAMPLES: [Sample; 9] = [
         name: "Tomos Price",
         title: "Analyst",
         role: "analyst",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "amara",
+        name: "Amara Sutton",
+        title: "Communications officer",
+        role: "communications",
         unit: "sfcu",
     },
     Sample {

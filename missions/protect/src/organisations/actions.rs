@@ -67,8 +67,6 @@ pub struct Action {
     pub assessment: RecordId,
     /// The question it answers; empty when it is none of the set's.
     pub question: String,
-    /// Counts for INSIDER-05.
-    pub insider: bool,
     pub what: String,
     /// A role at the organisation.
     pub owner: String,
@@ -86,7 +84,6 @@ impl Action {
             id: row.get("id")?,
             assessment: row.get("assessment")?,
             question: row.get("question")?,
-            insider: row.get("insider")?,
             what: row.get("what")?,
             owner: row.get("owner")?,
             due_at: row.get("due_at")?,

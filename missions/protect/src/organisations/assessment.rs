@@ -15,7 +15,6 @@ use web::parts::{
 use web::{App, Error, Form, SignedIn};
 
 use super::actions::{self, Action, NewAction};
-use super::assess::said;
 use super::fields::{Checks, Fields};
 use super::policy::OrganisationPolicy;
 use super::rows::{Organisation, conflict, opened, record_id};
@@ -29,7 +28,6 @@ pub struct Section {
     pub version: String,
     pub title: String,
     pub at: Timestamp,
-    pub by: String,
     pub verdict: Verdict,
     pub outcome: Outcome,
 }
@@ -42,7 +40,6 @@ impl Section {
             version: row.get("version")?,
             title: row.get("title")?,
             at: row.get("at")?,
-            by: row.get("by_name")?,
             verdict: Verdict::parse(&verdict)
                 .ok_or_else(|| StoreError::Invalid(format!("{verdict:?} is no verdict")))?,
             outcome: row.json("outcome")?,
@@ -55,10 +52,6 @@ impl Section {
             Verdict::ToPutRight => Tag::yellow("To put right"),
             Verdict::NotReady => Tag::red("Not ready"),
         }
-    }
-
-    pub fn said(&self) -> &'static str {
-        said(self.verdict)
     }
 }
 
@@ -108,8 +101,6 @@ struct Shown {
 struct OnePage {
     page: Page,
     href: String,
-    organisation: String,
-    id: RecordId,
     at: Timestamp,
     by: String,
     is_sent: bool,
@@ -241,7 +232,6 @@ fn draw(
             .back(organisation.name.clone(), organisation.href())
             .with_errors(&errors),
         href: organisation.href(),
-        id: assessment.id,
         at: assessment.at,
         by: assessment.by,
         is_sent: assessment.is_sent,
@@ -258,7 +248,6 @@ fn draw(
         ),
         due: ["due-day", "due-month", "due-year"].map(|n| typed.owned(n)),
         typed,
-        organisation: organisation.name,
         errors,
     };
     let status = if page.errors.is_empty() {

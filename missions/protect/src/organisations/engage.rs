@@ -65,7 +65,6 @@ pub struct Engagement {
     pub note: String,
     pub follow_up_at: Option<Timestamp>,
     pub joint_with: Option<RecordId>,
-    pub by: String,
 }
 
 impl Engagement {
@@ -82,7 +81,6 @@ impl Engagement {
             note: row.get("note")?,
             follow_up_at: row.get("follow_up_at")?,
             joint_with: row.get("joint_with")?,
-            by: row.get("by_name")?,
         })
     }
 }

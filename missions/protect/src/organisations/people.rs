@@ -3,7 +3,6 @@
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse, Redirect, Response};
 use record::ids::RecordId;
-use record::time::Timestamp;
 use store::{Conn, OnConflict, Result as Stored, Sql, Tx};
 use web::parts::FieldErrors;
 use web::{App, Error, Form, SignedIn};
@@ -24,7 +23,6 @@ pub struct Person {
     /// Works when the organisation's computers do not.
     pub phone: String,
     pub email: String,
-    pub at: Timestamp,
 }
 
 impl Person {
@@ -42,11 +40,10 @@ impl Person {
 
 /// Contacts of an organisation, latest first.
 pub async fn of(conn: &mut Conn<'_>, organisation: RecordId) -> Stored<Vec<Person>> {
-    let sql = Sql::new("select id, name, role, phone, email, at from protect_org_contact where ")
-        .with(
-            "organisation = ? order by at desc, id desc limit 100",
-            [organisation.into()],
-        );
+    let sql = Sql::new("select id, name, role, phone, email from protect_org_contact where ").with(
+        "organisation = ? order by at desc, id desc limit 100",
+        [organisation.into()],
+    );
     let rows = conn.rows(sql).await?;
     let read = rows.iter().map(|row| {
         Ok(Person {
@@ -55,7 +52,6 @@ pub async fn of(conn: &mut Conn<'_>, organisation: RecordId) -> Stored<Vec<Perso
             role: row.get("role")?,
             phone: row.get("phone")?,
             email: row.get("email")?,
-            at: row.get("at")?,
         })
     });
     read.collect()

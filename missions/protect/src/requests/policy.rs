@@ -73,7 +73,11 @@ impl RequestPolicy {
             }
             SubmissionKind::OrganisationHelp => self.due.organisation_help,
             SubmissionKind::YoungPerson => self.due.young_person,
-            SubmissionKind::Feedback | SubmissionKind::PageViews => self.due.feedback,
+            SubmissionKind::Feedback
+            | SubmissionKind::Subscribe
+            | SubmissionKind::ConfirmSubscription
+            | SubmissionKind::LeaveSubscription
+            | SubmissionKind::PageViews => self.due.feedback,
         };
         calendar.after(submission.received_at(), days)
     }
