@@ -100,7 +100,43 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
         }
     }
     out.truncate(kept);
-    (out, kept_at)
+    (settled(out).unwrap_or_default(), kept_at)
+}
+
+/// How often a disguise may lie within a disguise.
+const DISGUISES: usize = 4;
+
+/// What was refanged must not read as a disguise again, `((.]info` for one: the same as normal
+/// form would not be the same. Nothing where there is no end to it.
+fn settled(mut written: String) -> Option<String> {
+    for _ in 0..DISGUISES {
+        match undisguised(&written) {
+            Some(plain) => written = plain,
+            None => return Some(written),
+        }
+    }
+    None
+}
+
+/// The text with plain dots, if it had others.
+fn undisguised(text: &str) -> Option<String> {
+    if !text.contains(['[', ']', '(', ')', '{']) {
+        return None;
+    }
+    let mut plain = String::new();
+    let (mut at, mut taken) = (0, 0);
+    while at < text.len() {
+        match dot_at(text.as_bytes(), at) {
+            Some((width, true)) => {
+                plain.push_str(&text[taken..at]);
+                plain.push('.');
+                at += width;
+                taken = at;
+            }
+            _ => at += 1,
+        }
+    }
+    (taken > 0).then(|| plain + &text[taken..])
 }
 
 /// A URL with what it brings: host and account.
@@ -216,6 +252,10 @@ mod tests {
                 &[(Url, "http://evil.com/login"), (Domain, "evil.com")],
             );
         }
+        // A disguise within a disguise, found by fuzzing.
+        let twice = [(Url, "http://ify.info/cr~cab.info/x"), (Domain, "ify.info")];
+        check("ify[.]info/cr~cab(.]info/x", &twice);
+        check("ify[.]info/cr~cab((.]info/x", &twice);
         check(
             "https://a.co.uk/x_(y)?q=1#f, ok",
             &[(Url, "https://a.co.uk/x_(y)?q=1#f"), (Domain, "a.co.uk")],
