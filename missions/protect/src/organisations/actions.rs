@@ -337,12 +337,7 @@ async fn draw(
         "" => found.version.to_string(),
         seen => seen.to_owned(),
     };
-    let about = found.in_words();
-    let history = made.iter().map(history).collect::<Stored<Vec<_>>>()?;
-    let lead = match history.is_empty() {
-        true => paragraph(about),
-        false => paragraph(about).and(&Timeline::new(history).heading_level(2)),
-    };
+    let lead = lead(&found, &made)?;
     FormPage {
         lead,
         fields: vec![
@@ -363,6 +358,16 @@ async fn draw(
         )
     }
     .draw(app, who, errors)
+}
+
+/// What was agreed, and what became of it so far.
+fn lead(found: &Action, made: &[Row]) -> Stored<Html> {
+    let about = paragraph(found.in_words());
+    let history = made.iter().map(history).collect::<Stored<Vec<_>>>()?;
+    Ok(match history.is_empty() {
+        true => about,
+        false => about.and(&Timeline::new(history).heading_level(2)),
+    })
 }
 
 fn history(row: &Row) -> Stored<TimelineItem> {
