@@ -22,7 +22,7 @@ pub const TABLES: &[&str] = &[
 ];
 
 pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 3400,
+    version: 3500,
     name: "organisations",
     sql: "
 create table protect_organisation (

@@ -141,7 +141,7 @@ pub const INCIDENTS: Capability = Capability {
 };
 
 const MIGRATIONS: &[Migration] = &[Migration {
-    version: 3410,
+    version: 3510,
     name: "incident support calls",
     sql: "
 create table protect_incident_call (
