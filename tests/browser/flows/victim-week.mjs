@@ -22,11 +22,11 @@ export default async function ({ open, signIn, check }) {
   const hallam = await as('hallam')
   await importList(hallam, list)
 
-  const [marek, nadia, grace, owen] = [await as('marek'), await as('nadia'), await as('grace'), await as('owen')]
-  await plan(nadia, check)
+  const [marek, zara, grace, owen] = [await as('marek'), await as('zara'), await as('grace'), await as('owen')]
+  await plan(zara, check)
   const care = await careRecord(marek, check, list)
-  await allocate(nadia, list, 'unit:beacon', 50)
-  await allocate(nadia, list, 'unit:volunteers', 50)
+  await allocate(zara, list, 'unit:beacon', 50)
+  await allocate(zara, list, 'unit:volunteers', 50)
 
   await callOnThePage(owen, check, list, 'Advice given')
   await callOnThePage(grace, check, list, 'Declined advice')
@@ -34,13 +34,13 @@ export default async function ({ open, signIn, check }) {
 
   // The partner's and the volunteer's own lists, and the force's shared by two.
   const days = await Promise.all([
-    callThrough(owen, list), callThrough(grace, list), callThrough(marek, list, 0), callThrough(nadia, list, 1),
+    callThrough(owen, list), callThrough(grace, list), callThrough(marek, list, 0), callThrough(zara, list, 1),
   ])
   const called = days.reduce((all, day) => all + day.ended + day.open, 0)
   assert.ok(called > ROWS * 0.9, `${called} were called`)
-  await sum(nadia, check, list)
+  await sum(zara, check, list)
   await workspace(grace, owen, check, care)
-  await looks(nadia, check, await as('priya'))
+  await looks(zara, check, await as('priya'))
 }
 
 /** 650 people, unlike those of any earlier run, with reports that came twelve days ago. */
@@ -332,28 +332,28 @@ async function workspace(grace, owen, check, other) {
 }
 
 /** Pages that supervisors and contact handlers open. */
-async function looks(nadia, check, priya) {
-  await nadia.goto(at(nadia, '/escalations'))
-  await nadia.getByText('May I visit?').first().waitFor()
-  await check(nadia, 'escalations')
-  await nadia.getByLabel('Answer').first().fill('Yes, with a colleague')
-  await nadia.getByRole('button', { name: 'Save answer' }).first().click()
-  await nadia.goto(at(nadia, '/victims-code'))
-  await heading(nadia, "Victims' Code")
-  await check(nadia, 'victims-code')
+async function looks(zara, check, priya) {
+  await zara.goto(at(zara, '/escalations'))
+  await zara.getByText('May I visit?').first().waitFor()
+  await check(zara, 'escalations')
+  await zara.getByLabel('Answer').first().fill('Yes, with a colleague')
+  await zara.getByRole('button', { name: 'Save answer' }).first().click()
+  await zara.goto(at(zara, '/victims-code'))
+  await heading(zara, "Victims' Code")
+  await check(zara, 'victims-code')
   // The job leaves follow-ups within a minute; they are due in four weeks.
-  await nadia.goto(at(nadia, '/follow-ups?view=later'))
-  for (let n = 0; n < 40 && (await nadia.getByRole('rowheader').count()) === 0; n += 1) {
-    await nadia.waitForTimeout(2_000)
-    await nadia.reload()
+  await zara.goto(at(zara, '/follow-ups?view=later'))
+  for (let n = 0; n < 40 && (await zara.getByRole('rowheader').count()) === 0; n += 1) {
+    await zara.waitForTimeout(2_000)
+    await zara.reload()
   }
-  await check(nadia, 'follow-ups')
-  await nadia.getByRole('rowheader').getByRole('link').first().click()
-  await heading(nadia, /^Follow up /)
-  await check(nadia, 'follow-up')
-  await nadia.getByRole('button', { name: 'Save follow-up' }).click()
-  await nadia.getByRole('alert').waitFor()
-  await check(nadia, 'follow-up-wrong')
+  await check(zara, 'follow-ups')
+  await zara.getByRole('rowheader').getByRole('link').first().click()
+  await heading(zara, /^Follow up /)
+  await check(zara, 'follow-up')
+  await zara.getByRole('button', { name: 'Save follow-up' }).click()
+  await zara.getByRole('alert').waitFor()
+  await check(zara, 'follow-up-wrong')
 
   await priya.goto(at(priya, '/caller-check?reference=nothing'))
   await priya.getByText('No victim to call has this reference').waitFor()

@@ -60,8 +60,8 @@ const SAMPLES: [Sample; 13] = [
         unit: "volunteers",
     },
     Sample {
-        username: "nadia",
-        name: "Nadia Farooqi",
+        username: "zara",
+        name: "Zara Farooqi",
         title: "Victim care supervisor",
         role: "victim_care_supervisor",
         unit: "sfcu",
