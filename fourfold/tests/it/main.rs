@@ -19,3 +19,4 @@ mod signing_in;
 mod strategy;
 mod tidy;
 mod victim_care;
+mod victim_ledger;

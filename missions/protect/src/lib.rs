@@ -8,14 +8,18 @@
 //! Start reading at [`CAPABILITIES`], then [`victim_care`].
 
 pub mod messages;
+pub mod repeat_victims;
 pub mod requests;
 pub mod victim_care;
+pub mod victim_ledger;
 
 use web::Capability;
 
 /// What this mission does, one file each.
 pub const CAPABILITIES: &[&Capability] = &[
     &victim_care::VICTIM_CARE,
+    &victim_ledger::VICTIM_LEDGER,
+    &repeat_victims::REPEAT_VICTIMS,
     &requests::REQUESTS,
     &messages::MESSAGES,
 ];

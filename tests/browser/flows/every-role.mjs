@@ -7,16 +7,18 @@ const PASSWORD = 'fourfold demo county'
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
   priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Public requests'],
+  marek: ['Networks', 'Victim care', 'Public requests', 'Messages', 'Every victim'],
   grace: ['Victim care'],
   hallam: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+    'Every victim',
   ],
-  tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy'],
-  lund: ['Strategy'],
+  tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy', 'Every victim'],
+  lund: ['Strategy', 'Every victim'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Imports', 'Strategy', 'Audit',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+    'Every victim', 'Audit',
   ],
 }
 
@@ -35,6 +37,9 @@ const PAGES = [
   ['/strategy', 'Strategy board', ['hallam', 'tomos', 'lund', 'audit']],
   ['/strategy/PROTECT-06', 'Advice delivered', ['hallam', 'tomos', 'lund', 'audit']],
   ['/strategy/PROTECT-06/names', 'Names behind the figure', ['marek', 'hallam', 'tomos', 'audit']],
+  ['/victim-ledger', 'Every victim', ['marek', 'hallam', 'tomos', 'lund', 'audit']],
+  ['/victim-ledger/names', 'Victims: received', ['marek', 'hallam', 'tomos', 'audit']],
+  ['/messages', 'Messages to victims', ['marek', 'hallam', 'audit']],
   ['/strategy/benchmarks', 'Recorded crime', ['tomos', 'lund']],
   ['/audit', 'Audit', ['audit']],
   ['/api', 'API', Object.keys(MENUS)],

@@ -23,6 +23,7 @@ use super::form::{ContactInput, Faults, check};
 use super::policy::Care;
 use super::sheet::{Opened, Sheet, open};
 use super::{RECORD, RELEASE, TAKE, href, item_id, notices, permit};
+use crate::repeat_victims::Card;
 
 #[derive(Template)]
 #[template(path = "victim_care/call.html")]
@@ -49,6 +50,7 @@ struct CallPage {
     taken_by_other: Option<String>,
     ended: Option<String>,
     longest_note: u32,
+    repeat: Card,
 }
 
 pub(super) async fn page(
@@ -109,6 +111,7 @@ fn build(
         next_step: call_parts::next_step(&care, &sheet),
         script: call_parts::Script::of(&care, who, &sheet),
         ended: call_parts::ended(&care, &sheet),
+        repeat: Card::of(app, who, &sheet)?,
         longest_note: u32::try_from(care.longest_note).unwrap_or(u32::MAX),
         page,
         sheet,

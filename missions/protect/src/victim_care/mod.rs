@@ -41,6 +41,7 @@ pub use contact::{Caller, Direction, NewContact, record_contacts};
 pub use policy::Care;
 
 pub(crate) use call_parts::Script;
+pub(crate) use list::escaped;
 pub(crate) use sheet::{Opened, Sheet, open};
 
 /// Name of the queue this capability declares.
