@@ -147,7 +147,10 @@ function describe({ id, help, nodes }) {
 
 /** How many pixels the page is wider than the screen; axe does not see this. */
 export async function overflow(page) {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // What was resized a moment ago is laid out by the second frame.
+    await document.fonts.ready
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
     const { scrollWidth, clientWidth } = document.documentElement
     return Math.max(0, scrollWidth - clientWidth)
   })

@@ -116,10 +116,12 @@ async function inbox(page, check) {
   }
   const before = await rowHeaders(page)
   await page.getByRole('navigation', { name: 'Pages of reports' }).getByRole('link', { name: 'Next' }).click()
+  await page.waitForLoadState()
   const after = await rowHeaders(page)
   assert.ok(after.length > 0 && after.every((reference) => !before.includes(reference)), 'the next page repeats the first')
   await fits(page)
   await page.getByRole('link', { name: 'Back to the first page' }).click()
+  await page.waitForLoadState()
   assert.deepEqual(await rowHeaders(page), before)
 
   await page.getByRole('searchbox', { name: 'Search reports', exact: true }).fill('nothing is called this')
@@ -318,10 +320,18 @@ async function caller(page, check, file) {
   await page.getByRole('button', { name: 'Save contact' }).waitFor()
   assert.equal(await page.getByRole('main').locator('a[href^="/reports/"]').count(), 0)
   await check(page, 'partner-call')
+  // No text was checked by a lawyer yet: the page says so, and which are waiting.
+  await page.getByRole('link', { name: 'Write to them' }).click()
+  await page.getByText('No text may be sent yet').waitFor()
+  await page.getByText('Texts that may not be sent yet').click()
+  await check(page, 'message-not-checked')
 }
 
 async function victimCare(page, check, file) {
   await heading(page, 'Networks')
+  await menu(page, 'Messages')
+  await heading(page, 'Messages to victims')
+  await check(page, 'messages')
   await page.getByRole('searchbox', { name: 'Search reports, people and observables' }).fill(file.first)
   await page.getByRole('search', { name: 'Everything' }).getByRole('button', { name: 'Search' }).click()
   await page.getByRole('region', { name: 'Reports', exact: true }).getByRole('link').first().click()
