@@ -5,6 +5,7 @@
 //!   program. Nothing else can be opened: no disk, no network, no package.
 //! - Data reach the source as `json("/data.json")`, as values. No text of a person ever becomes source,
 //!   so none can be read as markup.
+//! - No text keeps a document from being made: a character no font has is shown as U+FFFD.
 //! - What comes out is PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1) together, or an error that
 //!   says what the source lacks for it. The same input gives the same bytes.
 //!
@@ -20,6 +21,7 @@
 //! # Ok::<(), documents::Error>(())
 //! ```
 
+mod legible;
 mod world;
 
 use typst::diag::SourceDiagnostic;
@@ -27,6 +29,7 @@ use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+use legible::legible;
 use world::Pages;
 
 /// Documents whose layout stays in memory for the next one of the same source; older ones go.
@@ -67,7 +70,8 @@ impl Document<'_> {
     /// See [`Error`].
     pub fn pdf(&self) -> Result<Vec<u8>, Error> {
         let made = datetime(self.made_at).ok_or(Error::Time(self.made_at))?;
-        let data = serde_json::to_vec(self.data).map_err(|e| Error::Data(e.to_string()))?;
+        let data =
+            serde_json::to_vec(&legible(self.data)).map_err(|e| Error::Data(e.to_string()))?;
         let pages = Pages::new(self.source, data, made)?;
         let laid_out = typst::compile::<PagedDocument>(&pages).output;
         // What the layout remembers would otherwise grow with every document.

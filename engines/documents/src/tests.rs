@@ -39,8 +39,7 @@ fn a_document_is_tagged_archival_and_the_same_again() {
 
 #[test]
 fn what_somebody_typed_is_never_markup() {
-    let hostile =
-        "#panic(\"out\") #import \"@preview/x:1.0.0\" *b* \\ $x$ <l> @l = h \u{202e} \u{1f600}";
+    let hostile = "#panic(\"out\") #import \"@preview/x:1.0.0\" *b* \\ $x$ <l> @l = h \u{202e} \u{1f600} \u{4f60} \u{0}";
     let data = serde_json::json!({ "name": hostile });
     let pdf = made("Dear #data.name,", data).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));

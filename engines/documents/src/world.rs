@@ -32,6 +32,12 @@ static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
     }
 });
 
+/// Whether any font of the program shows a character.
+pub fn has_glyph(c: char) -> bool {
+    let mut fonts = SHELF.fonts.iter();
+    fonts.any(|font| font.info().coverage.contains(u32::from(c)))
+}
+
 /// The world of one document.
 pub struct Pages {
     main: Source,
