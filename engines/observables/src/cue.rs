@@ -198,14 +198,8 @@ const WORDS: &[(Cue, &str)] = &[
 const LONGEST: usize = 16;
 /// Slots of the table: a power of two, several times the number of words.
 const SLOTS: usize = 2048;
-/// Pairs of letters a word can open with, as [`opening`] numbers them.
-const OPENINGS: usize = 1 << 10;
-
-/// The first two letters of a word as one number, whatever their case.
-#[inline]
-fn opening(first: u8, second: u8) -> usize {
-    usize::from(first & 31) << 5 | usize::from(second & 31)
-}
+/// The sieve, as numbers of 64 bits: so many that of a hundred words that are no cue one falls through.
+const SIEVE: usize = 1 << 10;
 
 /// The letters of a word in lower case, packed; unused bytes are zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -217,44 +211,60 @@ struct Packed {
 const LOWER: u64 = 0x2020_2020_2020_2020;
 
 impl Packed {
-    /// Eight letters of `bytes` from `at` on, of which `length` count.
-    #[inline]
-    fn half(bytes: &[u8], at: usize, length: usize) -> u64 {
-        let letters = match bytes.get(at..at + 8) {
-            Some(eight) => u64::from_le_bytes(eight.try_into().unwrap_or_default()),
-            None => {
-                let mut eight = [0; 8];
-                let rest = bytes.get(at..).unwrap_or_default();
-                for (to, from) in eight.iter_mut().zip(rest) {
-                    *to = *from;
-                }
-                u64::from_le_bytes(eight)
-            }
+    /// The first eight letters of the word of `length` letters, one at least, at `start`.
+    #[inline(always)]
+    fn first(bytes: &[u8], start: usize, length: usize) -> u64 {
+        let letters = match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => Self::last(bytes, start),
         };
-        let mask = match length {
-            0 => 0,
-            1..8 => !0 >> (64 - 8 * length),
-            _ => !0,
-        };
-        (letters | LOWER) & mask
+        (letters | LOWER) & (!0 >> (64 - 8 * length.min(8)))
     }
 
-    fn second(bytes: &[u8], start: usize, end: usize) -> u64 {
-        Self::half(bytes, start + 8, (end - start).saturating_sub(8))
+    /// The last few letters of a text.
+    #[cold]
+    #[inline(never)]
+    fn last(bytes: &[u8], start: usize) -> u64 {
+        let mut eight = [0; 8];
+        for (to, from) in eight.iter_mut().zip(&bytes[start..]) {
+            *to = *from;
+        }
+        u64::from_le_bytes(eight)
     }
 
-    fn of(word: &[u8]) -> Self {
+    fn of(bytes: &[u8], start: usize, length: usize) -> Self {
+        let second = match length {
+            9.. => Self::first(bytes, start + 8, length - 8),
+            _ => 0,
+        };
         Packed {
-            first: Self::half(word, 0, word.len()),
-            second: Self::second(word, 0, word.len()),
+            first: Self::first(bytes, start, length),
+            second,
         }
     }
 }
 
 /// Spreads the first eight letters and the length of a word over 64 bits.
-#[inline]
+#[inline(always)]
 fn hash(first: u64, length: usize) -> u64 {
     (first ^ (length as u64).rotate_right(8)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Where the hash stands in the sieve: in which of its numbers, at which bit.
+#[inline(always)]
+fn sieve_word(hash: u64) -> usize {
+    (hash >> 54) as usize
+}
+
+#[inline(always)]
+fn sieve_bit(hash: u64) -> u64 {
+    1 << (hash >> 48 & 63)
+}
+
+/// Where a word with this hash is looked for first.
+#[inline]
+fn slot(hash: u64) -> usize {
+    hash as usize >> 20 & (SLOTS - 1)
 }
 
 #[derive(Clone, Copy)]
@@ -263,11 +273,10 @@ struct Slot {
     cues: u32,
 }
 
-/// Cue words by hash of their letters. The first two letters and the length of a word answer for
-/// most words of a text that are no cues; the table answers for the rest.
+/// Cue words by hash of their letters. A sieve of single bits answers for the words of a text that
+/// are no cues, which are most; the table answers for the rest.
 pub(crate) struct Cues {
-    /// For each opening the lengths of the words that have it, as bits.
-    lengths: Vec<u32>,
+    sieve: [u64; SIEVE],
     slots: Vec<Slot>,
 }
 
@@ -287,17 +296,15 @@ impl Cues {
             cues: 0,
         };
         let mut cues = Cues {
-            lengths: vec![0; OPENINGS],
+            sieve: [0; SIEVE],
             slots: vec![empty; SLOTS],
         };
         for (cue, words) in WORDS {
             for word in words.split_whitespace() {
-                let packed = Packed::of(word.as_bytes());
+                let packed = Packed::of(word.as_bytes(), 0, word.len());
                 let hash = hash(packed.first, word.len());
-                let letters = word.as_bytes();
-                let opening = opening(letters[0], letters.get(1).copied().unwrap_or(b' '));
-                cues.lengths[opening] |= 1 << word.len();
-                let mut at = hash as usize >> 20 & (SLOTS - 1);
+                cues.sieve[sieve_word(hash)] |= sieve_bit(hash);
+                let mut at = slot(hash);
                 while cues.slots[at].cues != 0 && cues.slots[at].word != packed {
                     at = (at + 1) & (SLOTS - 1);
                 }
@@ -308,25 +315,21 @@ impl Cues {
         cues
     }
 
-    /// The cues that the word of ASCII letters at `start..end` gives, if any.
-    #[inline]
-    pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
-        let length = end - start;
-        let second = if length > 1 { bytes[start + 1] } else { b' ' };
-        let opening = opening(bytes[start], second);
-        if length > LONGEST || self.lengths[opening & (OPENINGS - 1)] >> length & 1 == 0 {
-            return None;
-        }
-        self.find(bytes, start, end)
+    /// Whether the word of ASCII letters at `start..end` may give a cue. Most others are told at once.
+    #[inline(always)]
+    pub(crate) fn may(&self, bytes: &[u8], start: usize, end: usize) -> bool {
+        let hash = hash(Packed::first(bytes, start, end - start), end - start);
+        self.sieve[sieve_word(hash)] & sieve_bit(hash) != 0
     }
 
-    #[inline(never)]
-    fn find(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
-        let word = Packed {
-            first: Packed::half(bytes, start, end - start),
-            second: Packed::second(bytes, start, end),
-        };
-        let mut at = hash(word.first, end - start) as usize >> 20 & (SLOTS - 1);
+    /// The cues that the word of ASCII letters at `start..end` gives, if any.
+    pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
+        let length = end - start;
+        if !(1..=LONGEST).contains(&length) {
+            return None;
+        }
+        let word = Packed::of(bytes, start, length);
+        let mut at = slot(hash(word.first, length));
         loop {
             let slot = &self.slots[at];
             if slot.cues == 0 {
@@ -346,8 +349,14 @@ mod tests {
 
     fn cues_of(word: &str) -> Option<CueSet> {
         let text = format!("a {word} b and so on");
-        let alone = Cues::table().of(word.as_bytes(), 0, word.len());
-        let within = Cues::table().of(text.as_bytes(), 2, 2 + word.len());
+        let table = Cues::table();
+        let alone = table.of(word.as_bytes(), 0, word.len());
+        let within = table.of(text.as_bytes(), 2, 2 + word.len());
+        assert!(alone.is_none() || table.may(text.as_bytes(), 2, 2 + word.len()));
+        assert_eq!(
+            table.may(word.as_bytes(), 0, word.len()),
+            table.may(text.as_bytes(), 2, 2 + word.len())
+        );
         assert_eq!(alone, within, "what stands around a word does not matter");
         alone
     }
@@ -359,6 +368,7 @@ mod tests {
         assert!(cues_of("SORT").is_some_and(|cues| cues.has(Cue::Sort)));
         assert!(cues_of("elephant").is_none() && cues_of("sor").is_none());
         assert!(cues_of("extraordinarilylong").is_none());
+        assert!(Cues::table().of(b"account", 3, 3).is_none());
     }
 
     #[test]

@@ -152,6 +152,27 @@ struct Run {
     digits: bool,
 }
 
+impl Run {
+    /// Takes in the bytes of a block whose bits are in `part`, all of them of words.
+    #[inline(always)]
+    fn take(&mut self, digits: u64, part: u64) {
+        self.digits |= digits & part != 0;
+        self.letters |= !digits & part != 0;
+    }
+}
+
+/// The lowest bits: `count` of them, one at least.
+#[inline(always)]
+fn ones(count: u32) -> u64 {
+    !0 >> (64 - count)
+}
+
+/// The bits below bit `at`.
+#[inline(always)]
+fn below(at: u32) -> u64 {
+    (1 << at) - 1
+}
+
 impl Pass<'_, '_> {
     fn run(&mut self) {
         let bytes = self.bytes;
@@ -166,88 +187,61 @@ impl Pass<'_, '_> {
         self.block(blocks.len() * BLOCK, Classes::of(&last), &mut run);
     }
 
+    /// The words and signs of a block, in order of position.
     #[inline]
     fn block(&mut self, base: usize, classes: Classes, run: &mut Run) {
-        if classes.signs == 0 && classes.digits == 0 && !run.digits {
-            self.words_only(base, classes.words, run);
-        } else {
-            self.any(base, classes, run);
-        }
-    }
-
-    /// A block in which there are words of letters and nothing else of interest: most of them.
-    #[inline]
-    fn words_only(&mut self, base: usize, words: u64, run: &mut Run) {
+        let Classes {
+            words,
+            digits,
+            mut signs,
+        } = classes;
         let mut left = words;
         if run.open {
-            run.letters |= left & 1 != 0;
             let length = (!left).trailing_zeros();
+            run.take(digits, left & !(left.wrapping_add(1)));
             if length == 64 {
                 return;
             }
             self.word(*run, base + length as usize);
-            *run = Run::default();
+            run.open = false;
             left &= !0 << length;
         }
         while left != 0 {
             let from = left.trailing_zeros();
             let length = (!(left >> from)).trailing_zeros();
-            let start = base + from as usize;
+            if signs & below(from) != 0 {
+                signs = self.signs(base, signs, below(from));
+            }
+            let part = ones(length) << from;
+            let mut word = Run {
+                start: base + from as usize,
+                open: true,
+                letters: false,
+                digits: false,
+            };
+            word.take(digits, part);
             if from + length == 64 {
-                *run = Run {
-                    start,
-                    open: true,
-                    letters: true,
-                    digits: false,
-                };
+                *run = word;
                 return;
             }
-            self.letters(start, start + length as usize);
+            self.word(word, base + (from + length) as usize);
             left &= !0 << (from + length);
+        }
+        if signs != 0 {
+            self.signs(base, signs, !0);
         }
     }
 
-    fn any(&mut self, base: usize, classes: Classes, run: &mut Run) {
-        let Classes {
-            words,
-            digits,
-            signs,
-        } = classes;
-        // A bit wherever a word starts, and one behind its end.
-        let edges = words ^ (words << 1 | u64::from(run.open));
-        let mut events = edges | signs;
-        // The part of the block that belongs to the word under way, from this bit on.
-        let mut from = 0;
-        while events != 0 {
-            let bit = events.trailing_zeros();
-            let this = events & events.wrapping_neg();
-            events ^= this;
-            let at = base + bit as usize;
-            if edges & this != 0 {
-                if run.open {
-                    let part = (this - 1) & (!0 << from);
-                    run.digits |= digits & part != 0;
-                    run.letters |= words & !digits & part != 0;
-                    self.word(*run, at);
-                    *run = Run::default();
-                } else {
-                    *run = Run {
-                        start: at,
-                        open: true,
-                        ..Run::default()
-                    };
-                    from = bit;
-                }
-            }
-            if signs & this != 0 {
-                self.sign(at, self.bytes[at]);
-            }
+    /// Looks at the signs of the block that are in `these`; the others are left.
+    #[inline(never)]
+    fn signs(&mut self, base: usize, signs: u64, these: u64) -> u64 {
+        let mut now = signs & these;
+        while now != 0 {
+            let at = base + now.trailing_zeros() as usize;
+            self.sign(at, self.bytes[at]);
+            now &= now - 1;
         }
-        if run.open {
-            let part = !0 << from;
-            run.digits |= digits & part != 0;
-            run.letters |= words & !digits & part != 0;
-        }
+        signs & !these
     }
 
     fn push(&mut self, mark: Mark, start: usize, end: usize) {
@@ -259,31 +253,43 @@ impl Pass<'_, '_> {
         });
     }
 
+    #[inline(always)]
     fn word(&mut self, run: Run, end: usize) {
-        match (run.letters, run.digits) {
-            (true, false) => self.letters(run.start, end),
-            (false, _) => self.push(Mark::Digits, run.start, end),
-            (true, true) => self.push(Mark::Mixed, run.start, end),
+        if !run.digits {
+            self.letters(run.start, end);
+        } else if run.letters {
+            self.push(Mark::Mixed, run.start, end);
+        } else {
+            self.push(Mark::Digits, run.start, end);
         }
     }
 
     /// A run of letters alone.
-    #[inline]
+    #[inline(always)]
     fn letters(&mut self, start: usize, end: usize) {
-        let cues = match end - start {
-            1 => self
-                .slashed(start, end)
-                .or_else(|| self.platform_x(start))
-                .or_else(|| self.table.of(self.bytes, start, end)),
-            LONG.. => return self.push(Mark::Long, start, end),
-            _ => self.table.of(self.bytes, start, end),
-        };
-        if let Some(cues) = cues {
-            self.cue(cues, start, end);
+        if !(2..LONG).contains(&(end - start)) {
+            self.odd_letters(start, end);
+        } else if self.table.may(self.bytes, start, end) {
+            self.cue(self.table.of(self.bytes, start, end), start, end);
         }
     }
 
-    fn cue(&mut self, cues: CueSet, start: usize, end: usize) {
+    /// A single letter, or too many of them.
+    #[inline(never)]
+    fn odd_letters(&mut self, start: usize, end: usize) {
+        if end - start >= LONG {
+            return self.push(Mark::Long, start, end);
+        }
+        let cues = self
+            .slashed(start, end)
+            .or_else(|| self.platform_x(start))
+            .or_else(|| self.table.of(self.bytes, start, end));
+        self.cue(cues, start, end);
+    }
+
+    #[inline(never)]
+    fn cue(&mut self, cues: Option<CueSet>, start: usize, end: usize) {
+        let Some(cues) = cues else { return };
         self.marks.cues.push(CueAt { cues, start, end });
         if cues.any(SPEAKING) {
             self.marks.anchors.push(Anchor {

@@ -28,7 +28,7 @@ pub async fn rows(site: &Site, sql: impl Into<Sql>) -> Vec<store::Row> {
     reader.rows(sql).await.unwrap()
 }
 
-async fn number(site: &Site, sql: &'static str) -> i64 {
+pub async fn number(site: &Site, sql: &'static str) -> i64 {
     rows(site, sql).await[0].get("n").unwrap()
 }
 
@@ -133,7 +133,7 @@ pub async fn subject(site: &Site, reference: &'static str) -> String {
     id.to_string()
 }
 
-const PREVENTION: [&str; 7] = [
+pub const PREVENTION: [&str; 7] = [
     "passwords",
     "updates",
     "two_step_verification",
@@ -144,7 +144,7 @@ const PREVENTION: [&str; 7] = [
 ];
 
 /// First topic of the guide on a call page.
-fn topic(page: &Page) -> String {
+pub fn topic(page: &Page) -> String {
     page.field_of("name=\"topic\" type=\"checkbox\" value=\"")
 }
 
@@ -161,7 +161,7 @@ impl Fields for Page {
 }
 
 /// Posts a contact by phone with this outcome and note.
-async fn contact(
+pub async fn contact(
     visitor: &Visitor,
     path: &str,
     reports: &[String],
@@ -724,7 +724,7 @@ pub fn all_topics(care: &Care, code: &str) -> Vec<Given> {
 }
 
 /// The names behind a measure, as (line, met, excluded).
-async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
+pub async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
     let measure = &protect::victim_care::schema::MEASURES[measure];
     let sql = Sql::new(measure.cohort);
     let rows = rows(site, sql).await;

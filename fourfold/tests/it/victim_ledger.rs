@@ -493,7 +493,7 @@ fn page_api_pack_and_strategy_say_the_same() {
             .has("National service: 2 advised + 1 declined + 0 not reached + 1 contact barred + 1 unsafe to call + 1 awaiting advice = 6 received.")
             .has("Direct to the force: 0 advised + 0 declined + 1 not reached + 0 contact barred + 0 unsafe to call + 0 awaiting advice = 1 received.")
             .has("Duplicate of another report")
-            .has("no follow-up is recorded here yet");
+            .has("Followed up, and had done a protective action");
         let token = site
             .token("analyst", &["victim_ledger.view", "victim_ledger.names"])
             .await;
@@ -879,9 +879,21 @@ fn a_repeat_victim_is_found_by_linkage_and_one_conversation_ends_several_duties(
 /// The companion of PROTECT-06 counts the woman once, as one who reported again; with her name.
 async fn repeat_rate(site: &Site) {
     ::strategy::compute(&site.app).await.unwrap();
+    let all = site.app.capabilities().iter().flat_map(|c| c.measures);
+    let mut of_commitment: Vec<&str> = all
+        .filter(|m| m.commitment == "PROTECT-06")
+        .map(|m| m.name)
+        .collect();
+    of_commitment.sort_unstable();
+    let number = of_commitment
+        .iter()
+        .position(|n| *n == "Repeat rate")
+        .unwrap();
     let analyst = site.sign_in("analyst").await;
     analyst
-        .get("/strategy/PROTECT-06/names?measure=1&window=2026-11")
+        .get(&format!(
+            "/strategy/PROTECT-06/names?measure={number}&window=2026-11"
+        ))
         .await
         .is(200)
         .has("Repeat rate")

@@ -178,25 +178,41 @@ fn iso(year: i16, month: i16, day: i16) -> Option<CompactString> {
         return None;
     }
     jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
-    let digit = |number: i16| char::from(b'0' + (number % 10) as u8);
+    let digit = |number: i16| b'0' + (number % 10) as u8;
     let figures = [
         digit(year / 1000),
         digit(year / 100),
         digit(year / 10),
         digit(year),
-        '-',
+        b'-',
         digit(month / 10),
         digit(month),
-        '-',
+        b'-',
         digit(day / 10),
         digit(day),
     ];
-    Some(figures.into_iter().collect())
+    Some(std::str::from_utf8(&figures).ok()?.into())
+}
+
+/// Whether a month, an ordinal or a word before the month may begin with the byte. Most numbers
+/// stand before other words, which is cheap to see.
+fn may_lead_on(byte: u8) -> bool {
+    matches!(
+        byte | 0x20,
+        b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd' | b't' | b'r'
+    )
 }
 
 /// `3rd April 2026`, `3 Apr 26`, `03-Apr-2026`, `3rd of April, 2026`, `03APR26`.
 fn day_then_month(bytes: &[u8], start: usize) -> Option<Read> {
     let (day, length) = number_at(bytes, start, 2)?;
+    let next = match bytes.get(start + length..)? {
+        [b' ', next, ..] | [next, ..] => *next,
+        [] => return None,
+    };
+    if next.is_ascii_alphanumeric() && !may_lead_on(next) {
+        return None;
+    }
     if let Some(joined) = joined(bytes, start + length, day) {
         return Some(joined);
     }

@@ -1,5 +1,7 @@
 //! E-mail addresses, also with the at sign in brackets or spelled out.
 
+use compact_str::CompactString;
+
 use super::domain::SAID;
 use super::host::{Host, bracketed, host_at, label_start, registrable};
 use crate::family::{Family, Finds, Wake};
@@ -76,7 +78,8 @@ fn add(
         return false;
     }
     finds.hosts_read_to = finds.hosts_read_to.max(host.end);
-    finds.push(Kind::Email, start, host.end, format!("{local}@{domain}"));
+    let address: CompactString = [local.as_str(), "@", domain].into_iter().collect();
+    finds.push(Kind::Email, start, host.end, address);
     true
 }
 
@@ -105,9 +108,10 @@ fn local_before(scan: &Scan<'_>, end: usize, spoken: bool) -> Option<(usize, Str
     let mut start = end;
     while local.len() <= 64 {
         let before = &scan.bytes[..start];
+        let closed = matches!(before.last(), Some(b']' | b')'));
         let disguised = [b"[.]".as_slice(), b"(.)", b"[dot]", b"(dot)"]
             .into_iter()
-            .find(|dot| before.ends_with(dot));
+            .find(|dot| closed && before.ends_with(dot));
         let word = spoken && !local.is_empty() && last(before, 5).eq_ignore_ascii_case(b" dot ");
         if let Some(dot) = disguised {
             local.push(b'.');

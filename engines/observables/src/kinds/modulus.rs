@@ -141,6 +141,22 @@ impl Modulus {
         }
     }
 
+    /// The same of an account in canonical form, `200000:12345678`. Anything else is no account
+    /// that could be refused.
+    pub fn allows_value(&self, value: &str) -> bool {
+        let parts = value.split_once(':').and_then(|(code, account)| {
+            let code: &[u8; 6] = code.as_bytes().try_into().ok()?;
+            let account: &[u8; 8] = account.as_bytes().try_into().ok()?;
+            Some((code, account))
+        });
+        let figures = |(code, account): &(&[u8; 6], &[u8; 8])| {
+            code.iter().chain(account.iter()).all(u8::is_ascii_digit)
+        };
+        parts
+            .filter(figures)
+            .is_none_or(|(code, account)| self.allows(code, account))
+    }
+
     /// One check, with what its exception changes about it.
     fn passes(&self, row: &Row, digits: [i32; 14]) -> bool {
         let mut weights = row.weights;
@@ -266,6 +282,30 @@ mod tests {
         assert!(!allows("500000", "12345607"));
         // A sort code that is not in the table.
         assert!(allows("990000", "12345678"));
+    }
+
+    /// Worked examples of "Validating account numbers", with the rows they are checked by.
+    #[test]
+    fn the_specifications_examples_pass() {
+        let table = "\
+            089000 089999 MOD10    0    0    0    0    0    0    7    1    3    7    1    3    7    1\n\
+            107999 107999 MOD11    0    0    0    0    0    0    8    7    6    5    4    3    2    1\n\
+            134012 134020 MOD11    0    0    0    7    5    9    8    4    6    3    5    2    0    0   4\n\
+            202700 203239 MOD11    0    0    0    0    0    0    0    7    6    5    4    3    2    1\n\
+            202700 203239 DBLAL    2    1    2    1    2    1    2    1    2    1    2    1    2    1\n";
+        let modulus = Modulus::read(table).expect("the table is right");
+        for account in [
+            "089999:66374958",
+            "107999:88837491",
+            "202959:63748472",
+            "134020:63849203",
+        ] {
+            assert!(modulus.allows_value(account), "{account}");
+        }
+        // Passes the first of its two checks alone, and neither with a digit changed.
+        assert!(!modulus.allows_value("203099:66831036"));
+        assert!(!modulus.allows_value("089999:66374959"));
+        assert!(modulus.allows_value("not an account") && modulus.allows_value("12:34"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! UK vehicle registration marks, by the DVLA's grammars: current (2001), prefix (1983), suffix
 //! (1963) and Northern Ireland.
 
+use compact_str::CompactString;
+
 use crate::cue::{Cue, CueSet};
 use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
@@ -33,6 +35,10 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let whole = (anchor.start, anchor.end);
     let with_next = (anchor.start, letters_after(scan, anchor.end));
     let with_previous = (letters_before(scan, anchor.start), anchor.end);
+    // Most numbers stand among longer words, and have no letters of their own.
+    if anchor.mark == Mark::Digits && with_next == with_previous {
+        return;
+    }
     // "M 123 ABC".
     let with_both = (with_previous.0, with_next.1);
     for (start, end) in [with_both, with_next, with_previous, whole] {
@@ -100,7 +106,7 @@ fn letters_before(scan: &Scan<'_>, at: usize) -> usize {
     }
 }
 
-fn read(written: &str) -> Option<(String, Series)> {
+fn read(written: &str) -> Option<(CompactString, Series)> {
     let mut mark = [0; 7];
     let mut length = 0;
     for byte in written.bytes().filter(|byte| *byte != b' ') {
@@ -109,7 +115,7 @@ fn read(written: &str) -> Option<(String, Series)> {
     }
     let mark = &mark[..length];
     let series = series_of(mark)?;
-    Some((String::from_utf8(mark.to_vec()).ok()?, series))
+    Some((std::str::from_utf8(mark).ok()?.into(), series))
 }
 
 fn series_of(mark: &[u8]) -> Option<Series> {
@@ -146,7 +152,7 @@ fn series_of(mark: &[u8]) -> Option<Series> {
 fn normalise(_: Kind, field: &str) -> Option<String> {
     (field.len() <= 16)
         .then(|| read(field))?
-        .map(|(value, _)| value)
+        .map(|(value, _)| value.into())
 }
 
 #[cfg(test)]

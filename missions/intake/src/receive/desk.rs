@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use linkage::Model;
+use observables::{Extractor, Modulus};
 use record::policy::{Files, PolicyError, Versioned};
 use record::report::PartyKind;
 use record::time::{Date, Timestamp, WorkingCalendar};
@@ -56,13 +57,33 @@ pub struct Desk {
     pub organisations: Model,
     pub calendar: WorkingCalendar,
     pub limits: Limits,
+    /// Which account numbers can belong to which sort codes, where the force has the table.
+    pub modulus: Option<Arc<Modulus>>,
     /// Unit that owns reports until they are allocated, and the force's partner for calls.
     pub unit: String,
 }
 
+/// Vocalink's weight table, which may not be passed on and so is not shipped: a force that has it
+/// puts it here.
+const MODULUS: &str = "intake/valacdos.txt";
+
 #[derive(Deserialize)]
 struct Unit {
     unit: String,
+}
+
+fn modulus(files: &Files) -> Result<Option<Arc<Modulus>>, PolicyError> {
+    if !files.0.contains_key(MODULUS) {
+        return Ok(None);
+    }
+    let table = Modulus::read(files.text(MODULUS)?);
+    let refused = |e: observables::ModulusError| {
+        PolicyError::new(
+            MODULUS,
+            format!("{e}. Put Vocalink's valacdos.txt here as it came"),
+        )
+    };
+    table.map(|table| Some(Arc::new(table))).map_err(refused)
 }
 
 impl Desk {
@@ -127,8 +148,24 @@ impl Desk {
             organisations,
             calendar,
             limits,
+            modulus: modulus(files)?,
             unit: unit.unit,
         })
+    }
+
+    /// A finder of observables that holds accounts to the force's table.
+    pub(crate) fn extractor(&self) -> Extractor {
+        match &self.modulus {
+            Some(table) => Extractor::with_modulus(Arc::clone(table)),
+            None => Extractor::new(),
+        }
+    }
+
+    /// Whether an account, `sortcode:account`, can be one by the force's table.
+    pub(crate) fn holds_account(&self, value: &str) -> bool {
+        self.modulus
+            .as_ref()
+            .is_none_or(|table| table.allows_value(value))
     }
 
     /// The model that compares parties of a kind.

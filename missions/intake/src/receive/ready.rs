@@ -61,7 +61,7 @@ impl Desk {
         // A report of plain fields always serialises.
         let content = serde_json::to_string(&report).unwrap_or_default();
         let digest = hex::encode(Sha256::digest(content.as_bytes()));
-        let observables = observables_of(&report);
+        let observables = observables_of(self, &report);
         let mut mentions = vec![self.mention(VICTIM, &report.victim)];
         if let Some(suspect) = &report.suspect
             && (suspect.surname.is_some() || suspect.organisation.is_some())
@@ -125,7 +125,7 @@ impl Desk {
     }
 }
 
-fn observables_of(report: &Report) -> Vec<ReadyObservable> {
+fn observables_of(desk: &Desk, report: &Report) -> Vec<ReadyObservable> {
     let victims: BTreeSet<(Kind, String)> = [
         (Kind::Phone, &report.victim.phone),
         (Kind::Email, &report.victim.email),
@@ -155,7 +155,7 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
         push(*kind, value.clone(), value, "victim", 0, 0, VICTIM);
     }
     for identifier in &report.identifiers {
-        for (kind, value) in read_field(&identifier.field, &identifier.text) {
+        for (kind, value) in read_field(desk, &identifier.field, &identifier.text) {
             let role = if victims.contains(&(kind, value.clone())) {
                 VICTIM
             } else {
@@ -164,7 +164,7 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
             push(kind, value, &identifier.text, &identifier.field, 0, 0, role);
         }
     }
-    for seen in observables::extract(&report.narrative) {
+    for seen in desk.extractor().extract(&report.narrative) {
         let role = match seen.kind {
             // Sums, days and places say nothing about who did it.
             Kind::Amount | Kind::Date | Kind::UkPostcode | Kind::UkNino => VICTIM,
@@ -186,7 +186,7 @@ fn observables_of(report: &Report) -> Vec<ReadyObservable> {
 
 /// The observables of one identifier field: by the field's own kind first, else whatever the text
 /// holds.
-fn read_field(field: &str, text: &str) -> Vec<(Kind, String)> {
+fn read_field(desk: &Desk, field: &str, text: &str) -> Vec<(Kind, String)> {
     let kinds: &[Kind] = match field {
         "suspect_phone" => &[Kind::Phone],
         "suspect_email" => &[Kind::Email],
@@ -210,11 +210,11 @@ fn read_field(field: &str, text: &str) -> Vec<(Kind, String)> {
     };
     let direct = kinds
         .iter()
-        .find_map(|k| Some((*k, observables::normalise(*k, text)?)));
+        .find_map(|k| Some((*k, observables::normalise(*k, text)?)))
+        .filter(|(kind, value)| *kind != Kind::UkBankAccount || desk.holds_account(value));
     let inside = || {
-        observables::extract(text)
-            .into_iter()
-            .map(|o| (o.kind, o.value))
+        let found = desk.extractor().extract(text);
+        found.into_iter().map(|o| (o.kind, o.value))
     };
     match direct {
         // A web address is followed by the domain networks form on.

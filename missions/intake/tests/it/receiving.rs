@@ -64,6 +64,39 @@ pub fn report(reference: &str) -> Report {
     }
 }
 
+#[test]
+fn accounts_are_held_to_the_forces_table() {
+    let mut files = policy();
+    let row = "089000 089999 MOD10 0 0 0 0 0 0 7 1 3 7 1 3 7 1\n";
+    let file = "intake/valacdos.txt";
+    files.0.insert(file.to_owned(), row.to_owned());
+    let accounts = |desk: &Desk| {
+        let mut one = report("A1");
+        one.narrative =
+            "Paid to sort code 08-99-99 account 66374958 and then to sort code 08-99-99 \
+             account 66374959."
+                .to_owned();
+        one.identifiers.push(Identifier {
+            field: "suspect_account".to_owned(),
+            text: "089999 66374950".to_owned(),
+        });
+        let found = desk.ready(one).observables.into_iter();
+        let accounts = found.filter(|found| found.kind == "uk_bank_account");
+        accounts.map(|found| found.value).collect::<BTreeSet<_>>()
+    };
+    let all = ["089999:66374950", "089999:66374958", "089999:66374959"];
+    assert_eq!(accounts(&desk()), all.map(String::from).into());
+    let held = Desk::read(&files).unwrap();
+    assert_eq!(accounts(&held), [all[1].to_owned()].into());
+
+    files.0.insert(file.to_owned(), "089000 MOD12\n".to_owned());
+    let refused = Desk::read(&files).err().unwrap().to_string();
+    assert!(
+        refused.starts_with("intake/valacdos.txt: line 1: "),
+        "{refused}"
+    );
+}
+
 fn with_phone(reference: &str, phone: &str) -> Report {
     let mut one = report(reference);
     let field = "suspect_phone".to_owned();

@@ -50,6 +50,8 @@ pub struct Companions {
     /// Victims with another report within 365 days of advice, of those first advised. A person counts
     /// once. Those advised less than 365 days ago may still report again.
     pub repeat: Share,
+    /// Victims followed up who had done at least one protective action, of those followed up.
+    pub behaviour_change: Share,
     /// Victims whose vulnerability a person has decided on, of those received (PROTECT-08, coverage).
     pub assessed: Share,
     /// Vulnerable victims offered support in time, with a plan or a recorded refusal (PROTECT-08).
@@ -67,6 +69,8 @@ struct Row {
     came_back: bool,
     /// Nobody advised this victim before, of the same series.
     first_advice: bool,
+    followed_up: bool,
+    changed: bool,
     assessed: bool,
     vulnerable: bool,
     supported: bool,
@@ -92,6 +96,10 @@ pub async fn companions(
          join protect_duty f on f.report = e.id where e.person = r.person and f.line = 'advised' \
          and e.national = r.national and (f.ended_at < d.ended_at \
          or (f.ended_at = d.ended_at and f.report < d.report))) then 1 else 0 end as first_advice, \
+         case when exists (select 1 from protect_follow_up_try t where t.report = r.id \
+         and t.reached = 1 and t.step <> 're_offer') then 1 else 0 end as followed_up, \
+         case when exists (select 1 from protect_follow_up_try t where t.report = r.id \
+         and t.reached = 1 and t.changed = 1) then 1 else 0 end as changed, \
          case when exists (select 1 from shared_decision x where x.report = r.id) then 1 else 0 \
          end as assessed from work_item w join shared_report r on r.id = w.subject \
          left join protect_duty d on d.report = w.subject where ",
@@ -116,22 +124,28 @@ pub async fn companions(
         if !asked.area.holds(&row.get::<String>("district")?) {
             continue;
         }
-        let line: Option<String> = row.get("line")?;
-        all.push(Row {
-            received_at: row.get("received_at")?,
-            band: Priority::parse(&row.get::<String>("band")?).unwrap_or(Priority::High),
-            line: line.as_deref().and_then(Line::parse),
-            ended_at: row.get("ended_at")?,
-            first_attempt_at: row.get("first_attempt_at")?,
-            first_contact_at: row.get("first_contact_at")?,
-            came_back: row.get("came_back")?,
-            first_advice: row.get("first_advice")?,
-            assessed: row.get("assessed")?,
-            vulnerable: row.get("vulnerable")?,
-            supported: row.get("supported")?,
-        });
+        all.push(row_of(&row)?);
     }
     Ok(Some(of_rows(care, &all, now)))
+}
+
+fn row_of(row: &store::Row) -> Result<Row> {
+    let line: Option<String> = row.get("line")?;
+    Ok(Row {
+        received_at: row.get("received_at")?,
+        band: Priority::parse(&row.get::<String>("band")?).unwrap_or(Priority::High),
+        line: line.as_deref().and_then(Line::parse),
+        ended_at: row.get("ended_at")?,
+        first_attempt_at: row.get("first_attempt_at")?,
+        first_contact_at: row.get("first_contact_at")?,
+        came_back: row.get("came_back")?,
+        first_advice: row.get("first_advice")?,
+        followed_up: row.get("followed_up")?,
+        changed: row.get("changed")?,
+        assessed: row.get("assessed")?,
+        vulnerable: row.get("vulnerable")?,
+        supported: row.get("supported")?,
+    })
 }
 
 fn of_rows(care: &Care, rows: &[Row], now: Timestamp) -> Companions {
@@ -154,6 +168,9 @@ fn of_rows(care: &Care, rows: &[Row], now: Timestamp) -> Companions {
             );
         }
         out.assessed.count(row.assessed);
+        if row.followed_up {
+            out.behaviour_change.count(row.changed);
+        }
         if row.vulnerable {
             out.supported.count(row.supported);
         }

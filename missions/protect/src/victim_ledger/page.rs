@@ -290,10 +290,9 @@ fn beside(companions: &[Option<Companions>; 2]) -> Vec<Beside> {
         line("Vulnerable and supported in time", &|c| {
             c.supported.in_words()
         }),
-        Beside {
-            title: "Protective action confirmed at follow-up",
-            cells: vec!["Not counted: no follow-up is recorded here yet".to_owned(); 2],
-        },
+        line("Followed up, and had done a protective action", &|c| {
+            c.behaviour_change.in_words()
+        }),
     ]
 }
 

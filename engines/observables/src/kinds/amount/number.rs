@@ -80,9 +80,12 @@ pub(super) fn written(currency: &str, amount: Scaled) -> CompactString {
         Ok(small) => (small / ONE as u64, small % ONE as u64),
         Err(_) => ((amount / ONE) as u64, (amount % ONE) as u64),
     };
-    // Twenty digits of a whole number, a point and eight places, written from behind.
-    let mut figures = [b'0'; 29];
+    // A code, a space, twenty digits of a whole number, a point and eight places, from behind.
+    let mut figures = [b'0'; 40];
     let mut places = 8;
+    if fraction == 0 {
+        places = 2;
+    }
     while places > 2 && fraction.is_multiple_of(10) {
         fraction /= 10;
         places -= 1;
@@ -105,11 +108,11 @@ pub(super) fn written(currency: &str, amount: Scaled) -> CompactString {
             break;
         }
     }
-    let mut text = CompactString::with_capacity(currency.len() + 1 + figures.len() - at);
-    text.push_str(currency);
-    text.push(' ');
-    text.push_str(std::str::from_utf8(&figures[at..]).unwrap_or_default());
-    text
+    put(b' ');
+    currency.bytes().rev().for_each(put);
+    std::str::from_utf8(&figures[at..])
+        .unwrap_or_default()
+        .into()
 }
 
 #[cfg(test)]
