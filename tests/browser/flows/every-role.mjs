@@ -7,20 +7,20 @@ const PASSWORD = 'fourfold demo county'
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
   priya: ['Inbox', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Warnings', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Organisations', 'Public requests', 'Messages', 'Warnings'],
+  marek: ['Networks', 'Victim care', 'Organisations', 'Public requests', 'Messages', 'Warnings', 'Every victim'],
   nadia: ['Networks', 'Organisations', 'Incident calls', 'Public requests', 'Strategy'],
   grace: ['Victim care'],
   hallam: [
     'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Warnings', 'Imports', 'Strategy',
+    'Warnings', 'Imports', 'Strategy', 'Every victim',
   ],
-  tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Warnings', 'Imports', 'Strategy'],
+  tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Warnings', 'Imports', 'Strategy', 'Every victim'],
   amara: ['Warnings'],
-  lund: ['Strategy'],
+  lund: ['Strategy', 'Every victim'],
   admin: ['Imports'],
   audit: [
     'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Warnings', 'Imports', 'Strategy', 'Audit',
+    'Warnings', 'Imports', 'Strategy', 'Every victim', 'Audit',
   ],
 }
 
@@ -46,6 +46,8 @@ const PAGES = [
   ['/strategy', 'Strategy board', ['nadia', 'hallam', 'tomos', 'lund', 'audit']],
   ['/strategy/PROTECT-06', 'Advice delivered', ['nadia', 'hallam', 'tomos', 'lund', 'audit']],
   ['/strategy/PROTECT-06/names', 'Names behind the figure', ['marek', 'nadia', 'hallam', 'tomos', 'audit']],
+  ['/victim-ledger', 'Every victim', ['marek', 'hallam', 'tomos', 'lund', 'audit']],
+  ['/victim-ledger/names', 'Victims: received', ['marek', 'hallam', 'tomos', 'audit']],
   ['/strategy/benchmarks', 'Recorded crime', ['tomos', 'lund']],
   ['/audit', 'Audit', ['audit']],
   ['/api', 'API', Object.keys(MENUS)],
