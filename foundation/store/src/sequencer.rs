@@ -8,7 +8,6 @@ use record::access::Grant;
 use crate::dialect::LATE_ENTRIES;
 use crate::entries::EntryRow;
 use crate::error::Error;
-use crate::placed::latest_checkpoint;
 use crate::sql::{Conn, OnConflict, Sql};
 use crate::{Result, Store};
 
@@ -203,7 +202,10 @@ impl Store {
     /// The latest signed checkpoint, if any entry has been folded yet.
     pub async fn checkpoint(&self, grant: &Grant) -> Result<Option<String>> {
         let mut db = self.read(grant).await?;
-        latest_checkpoint(&mut db.conn()).await
+        let row = db
+            .first("select note from ledger_checkpoint order by size desc limit 1")
+            .await?;
+        row.map(|r| r.get("note")).transpose()
     }
 
     /// Proves that the entry with this sequence number is in the log.
