@@ -72,6 +72,12 @@ struct Unit {
     unit: String,
 }
 
+/// Working days, with the bank holidays of the policy.
+fn calendar(triage: &TriagePolicy) -> WorkingCalendar {
+    let holidays = triage.clocks.bank_holidays.iter();
+    WorkingCalendar::new(holidays.filter_map(|day| Date::parse(day)))
+}
+
 fn modulus(files: &Files) -> Result<Option<Arc<Modulus>>, PolicyError> {
     if !files.0.contains_key(MODULUS) {
         return Ok(None);
@@ -130,23 +136,16 @@ impl Desk {
             return Err(PolicyError::new("intake/linking.toml", problem));
         }
         let triage = TriagePolicy::read(files)?;
-        let holidays = triage
-            .policy
-            .clocks
-            .bank_holidays
-            .iter()
-            .filter_map(|d| Date::parse(d));
-        let calendar = WorkingCalendar::new(holidays);
         let limits = files.read::<Limits>("intake/files.toml")?.policy;
         let unit: Unit = toml::from_str(files.text("force.toml")?)
             .map_err(|e| PolicyError::new("force.toml", e.to_string()))?;
         Ok(Desk {
             codes: CrimeCodes::read(files)?,
+            calendar: calendar(&triage.policy),
             triage,
             linking,
             people,
             organisations,
-            calendar,
             limits,
             modulus: modulus(files)?,
             unit: unit.unit,
