@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
@@ -14,6 +15,9 @@ export const OUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'out'
 
 const HEIGHT = 1000
 const TIMEOUT_MS = 15_000
+/** How often a page is asked whether it is laid out, and how long it is left between. */
+const SETTLES = 20
+const SETTLE_MS = 50
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -145,15 +149,24 @@ function describe({ id, help, nodes }) {
   return `${id}: ${help}: ${places.join(' | ')}${more}`
 }
 
-/** How many pixels the page is wider than the screen; axe does not see this. */
+/**
+ * How many pixels the page is wider than the screen; axe does not see this. Asked from outside until
+ * the page has its new width and its fonts: where script is off, no frame or timer calls back.
+ */
 export async function overflow(page) {
-  return page.evaluate(async () => {
-    // What was resized a moment ago is laid out by the second frame.
-    await document.fonts.ready
-    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
-    const { scrollWidth, clientWidth } = document.documentElement
-    return Math.max(0, scrollWidth - clientWidth)
-  })
+  const { width } = page.viewportSize()
+  let seen
+  for (let asked = 0; asked < SETTLES; asked++) {
+    seen = await page.evaluate(() => ({
+      laidOut: window.innerWidth,
+      fonts: document.fonts.status,
+      excess: Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    }))
+    if (seen.laidOut === width && seen.fonts === 'loaded' && seen.excess === 0) return 0
+    await setTimeout(SETTLE_MS)
+  }
+  assert.equal(seen.laidOut, width, 'the page did not take its new width')
+  return seen.excess
 }
 
 function watch(context, origin, faults) {

@@ -1,7 +1,7 @@
 // Proves that the harness sees what it is for: each test plants one fault and expects it named.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { launch, toolbox } from '../harness.mjs'
+import { WIDTHS, launch, toolbox } from '../harness.mjs'
 import { startSite } from './site.mjs'
 
 const html = (head, main) =>
@@ -31,10 +31,10 @@ after(async () => {
   await site.stop()
 })
 
-async function visit(address, use) {
+async function visit(address, use, options) {
   const tools = toolbox({ browser, base: site.base })
   try {
-    const page = await tools.open(address)
+    const page = await tools.open(address, options)
     await use(tools, page)
   } finally {
     await tools.close()
@@ -60,6 +60,12 @@ test('a socket to another host is caught', () => refusedBy('/outside-socket', /a
 
 test('a page wider than a phone is caught, and named as that', () =>
   refusedBy('/wide', /wide at 390 px: \d+ px wider/))
+
+test('width is measured without script too', () =>
+  visit('/wide', async ({ overflow }, page) => assert.ok((await overflow(page)) > 0), {
+    javaScriptEnabled: false,
+    width: WIDTHS[1],
+  }))
 
 test('a script the policy blocks is caught', async () => {
   await refusedBy('/inline-script', /console: .*Content Security Policy/)

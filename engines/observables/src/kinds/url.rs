@@ -223,7 +223,10 @@ fn plain(field: &str) -> Option<String> {
         .any(|scheme| field.starts_with(scheme));
     let url = web.then(|| Url::parse(field).ok())??;
     // What the parser had to escape would be escaped again: only a settled form is canonical.
-    let settled = Url::parse(url.as_str()).ok()? == url && !field.contains(char::is_whitespace);
+    // So would what reads as a dot in disguise be read again.
+    let settled = Url::parse(url.as_str()).ok()? == url
+        && !field.contains(char::is_whitespace)
+        && undisguised(url.as_str()).is_none();
     settled.then(|| url.to_string())
 }
 
@@ -253,6 +256,8 @@ mod tests {
             );
         }
         // A disguise within a disguise, found by fuzzing.
+        assert_eq!(normalise(Url, "https://(.le/x y"), None);
+        assert_eq!(normalise(Url, "https://(.le/frdb://x.\u{19}chf"), None);
         let twice = [(Url, "http://ify.info/cr~cab.info/x"), (Domain, "ify.info")];
         check("ify[.]info/cr~cab(.]info/x", &twice);
         check("ify[.]info/cr~cab((.]info/x", &twice);
