@@ -117,6 +117,13 @@ export function toolbox({ browser, base, name = 'flow', out = OUT }) {
   return { base, open, signIn, check, axe, overflow, screenshot, faults, finish, keepEvidence, close }
 }
 
+/** Clicks what leads to another page, and waits until that page is there whole. */
+export async function follow(page, link) {
+  const there = page.waitForEvent('load')
+  await link.click()
+  await there
+}
+
 /** The violations axe-core finds. Run through the debugger, so that the page's CSP stays on. */
 export async function axe(page) {
   const session = await page.context().newCDPSession(page)

@@ -195,7 +195,9 @@ const WORDS: &[(Cue, &str)] = &[
 ];
 
 /// The longest word that can be a cue.
-const LONGEST: usize = 16;
+pub(crate) const LONGEST: usize = 16;
+/// Letters that may be a cue by what stands around them, which is for the reader to tell.
+const BY_NEIGHBOURS: [&str; 2] = ["c", "x"];
 /// Slots of the table: a power of two, several times the number of words.
 const SLOTS: usize = 2048;
 /// The sieve, as numbers of 64 bits: so many that of a hundred words that are no cue one falls through.
@@ -210,38 +212,57 @@ struct Packed {
 
 const LOWER: u64 = 0x2020_2020_2020_2020;
 
+/// Of eight bytes, those of a word of so many letters; words of eight and more have them all.
+const OF_WORD: [u64; LONGEST + 1] = {
+    let mut masks = [!0; LONGEST + 1];
+    let mut length = 0;
+    while length < 8 {
+        masks[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    masks
+};
+
 impl Packed {
-    /// The first eight letters of the word of `length` letters, one at least, at `start`.
+    /// The word of `length` letters, at most [`LONGEST`], at `start`; `eight` are the bytes from
+    /// there on.
     #[inline(always)]
-    fn first(bytes: &[u8], start: usize, length: usize) -> u64 {
-        let letters = match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => Self::last(bytes, start),
-        };
-        (letters | LOWER) & (!0 >> (64 - 8 * length.min(8)))
-    }
-
-    /// The last few letters of a text.
-    #[cold]
-    #[inline(never)]
-    fn last(bytes: &[u8], start: usize) -> u64 {
-        let mut eight = [0; 8];
-        for (to, from) in eight.iter_mut().zip(&bytes[start..]) {
-            *to = *from;
-        }
-        u64::from_le_bytes(eight)
-    }
-
-    fn of(bytes: &[u8], start: usize, length: usize) -> Self {
+    fn of(eight: u64, bytes: &[u8], start: usize, length: usize) -> Self {
         let second = match length {
-            9.. => Self::first(bytes, start + 8, length - 8),
+            9.. => letters(eight_from(bytes, start + 8), length - 8),
             _ => 0,
         };
         Packed {
-            first: Self::first(bytes, start, length),
+            first: letters(eight, length),
             second,
         }
     }
+}
+
+/// The letters of a word of `length` among eight bytes, in lower case.
+#[inline(always)]
+fn letters(eight: u64, length: usize) -> u64 {
+    (eight | LOWER) & OF_WORD[length]
+}
+
+/// Eight bytes of a text, as far as there are any.
+#[inline(always)]
+pub(crate) fn eight_from(bytes: &[u8], start: usize) -> u64 {
+    match bytes.get(start..).and_then(|rest| rest.first_chunk()) {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => last(bytes, start),
+    }
+}
+
+/// The last few bytes of a text.
+#[cold]
+#[inline(never)]
+fn last(bytes: &[u8], start: usize) -> u64 {
+    let mut eight = [0; 8];
+    for (to, from) in eight.iter_mut().zip(&bytes[start..]) {
+        *to = *from;
+    }
+    u64::from_le_bytes(eight)
 }
 
 /// Spreads the first eight letters and the length of a word over 64 bits.
@@ -299,9 +320,14 @@ impl Cues {
             sieve: [0; SIEVE],
             slots: vec![empty; SLOTS],
         };
+        for letter in BY_NEIGHBOURS {
+            let hash = hash(eight_from(letter.as_bytes(), 0), letter.len());
+            cues.sieve[sieve_word(hash)] |= sieve_bit(hash);
+        }
         for (cue, words) in WORDS {
             for word in words.split_whitespace() {
-                let packed = Packed::of(word.as_bytes(), 0, word.len());
+                let eight = eight_from(word.as_bytes(), 0);
+                let packed = Packed::of(eight, word.as_bytes(), 0, word.len());
                 let hash = hash(packed.first, word.len());
                 cues.sieve[sieve_word(hash)] |= sieve_bit(hash);
                 let mut at = slot(hash);
@@ -315,20 +341,31 @@ impl Cues {
         cues
     }
 
-    /// Whether the word of ASCII letters at `start..end` may give a cue. Most others are told at once.
+    /// Whether the word of `length` ASCII letters, at most [`LONGEST`], may give a cue; `eight` are the
+    /// bytes from its first letter on. Most others are told at once.
     #[inline(always)]
-    pub(crate) fn may(&self, bytes: &[u8], start: usize, end: usize) -> bool {
-        let hash = hash(Packed::first(bytes, start, end - start), end - start);
+    pub(crate) fn may(&self, eight: u64, length: usize) -> bool {
+        let hash = hash(letters(eight, length), length);
         self.sieve[sieve_word(hash)] & sieve_bit(hash) != 0
     }
 
     /// The cues that the word of ASCII letters at `start..end` gives, if any.
     pub(crate) fn of(&self, bytes: &[u8], start: usize, end: usize) -> Option<CueSet> {
-        let length = end - start;
-        if !(1..=LONGEST).contains(&length) {
-            return None;
-        }
-        let word = Packed::of(bytes, start, length);
+        let listed = (1..=LONGEST).contains(&(end - start));
+        listed.then(|| self.listed(eight_from(bytes, start), bytes, start, end - start))?
+    }
+
+    /// The same of a word of `length` letters, at most [`LONGEST`], where `eight` are the bytes from
+    /// its start on.
+    #[inline]
+    pub(crate) fn listed(
+        &self,
+        eight: u64,
+        bytes: &[u8],
+        start: usize,
+        length: usize,
+    ) -> Option<CueSet> {
+        let word = Packed::of(eight, bytes, start, length);
         let mut at = slot(hash(word.first, length));
         loop {
             let slot = &self.slots[at];
@@ -350,13 +387,12 @@ mod tests {
     fn cues_of(word: &str) -> Option<CueSet> {
         let text = format!("a {word} b and so on");
         let table = Cues::table();
-        let alone = table.of(word.as_bytes(), 0, word.len());
-        let within = table.of(text.as_bytes(), 2, 2 + word.len());
-        assert!(alone.is_none() || table.may(text.as_bytes(), 2, 2 + word.len()));
-        assert_eq!(
-            table.may(word.as_bytes(), 0, word.len()),
-            table.may(text.as_bytes(), 2, 2 + word.len())
-        );
+        let of = |text: &[u8], start| {
+            let cues = table.of(text, start, start + word.len());
+            assert!(cues.is_none() || table.may(eight_from(text, start), word.len()));
+            cues
+        };
+        let (alone, within) = (of(word.as_bytes(), 0), of(text.as_bytes(), 2));
         assert_eq!(alone, within, "what stands around a word does not matter");
         alone
     }

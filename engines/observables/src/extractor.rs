@@ -39,10 +39,11 @@ impl Extractor {
         Self::default()
     }
 
-    /// An extractor that refuses sort codes with account numbers that cannot belong to them.
-    pub fn with_modulus(modulus: Arc<Modulus>) -> Self {
+    /// An extractor that refuses sort codes with account numbers that cannot belong to them, where
+    /// there is a table to tell by.
+    pub fn with_modulus(modulus: Option<&Arc<Modulus>>) -> Self {
         let mut extractor = Self::default();
-        extractor.finds.bank.modulus = Some(modulus);
+        extractor.finds.bank.modulus = modulus.map(Arc::clone);
         extractor
     }
 

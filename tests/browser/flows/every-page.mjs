@@ -1,6 +1,7 @@
 // Every page there is, reached as a person reaches it and looked at on a desk and on a phone. The
 // inspector opens nearly all of them; the others open what only they may, or what they see otherwise.
 import assert from 'node:assert/strict'
+import { follow } from '../harness.mjs'
 
 const PASSWORD = 'fourfold demo county'
 const DISTRICT = 'Northbrook'
@@ -231,7 +232,7 @@ async function allocation(page, check, file) {
   await page.getByRole('region', { name: 'Your decision' }).waitFor()
   await check(page, 'allocate')
   await page.getByRole('link', { name: 'Back to allocation' }).click()
-  await page.getByRole('link', { name: 'Decided' }).click()
+  await follow(page, page.getByRole('link', { name: 'Decided' }))
   await check(page, 'allocation-decided')
   await page.getByRole('rowheader').getByRole('link').first().click()
   await heading(page, /^Allocate /)
@@ -381,7 +382,7 @@ async function auditor(page, check, file) {
   await menu(page, 'Audit')
   await page.getByRole('cell').getByRole('link', { name: 'DI Ruth Hallam' }).first().click()
   await page.getByRole('link', { name: 'Remove this filter' }).first().waitFor()
-  await page.getByRole('navigation', { name: 'Pages of the audit' }).getByRole('link', { name: 'Next' }).click()
+  await follow(page, page.getByRole('navigation', { name: 'Pages of the audit' }).getByRole('link', { name: 'Next' }))
   await fits(page)
 }
 

@@ -1,6 +1,7 @@
 // One report's way through the force: a file comes in, the report is read and decided, its victim is
 // called, and the strategy board counts it. Three people do it, each signed in on their own.
 import assert from 'node:assert/strict'
+import { follow } from '../harness.mjs'
 
 const PASSWORD = 'fourfold demo county'
 const DISTRICT = 'Wrenfield'
@@ -44,7 +45,7 @@ function listOfTwo() {
 async function importFile(page, check, file) {
   await page.goto(at(page, '/imports'))
   await check(page, 'imports')
-  await page.getByRole('button', { name: 'Import a file' }).click()
+  await follow(page, page.getByRole('button', { name: 'Import a file' }))
   await check(page, 'import-new')
   await page.getByLabel('File of reports').setInputFiles({
     name: file.name,
@@ -71,13 +72,13 @@ async function importFile(page, check, file) {
 }
 
 async function takeAndDecide(page, check, file) {
-  await page.getByRole('link', { name: 'Inbox' }).click()
+  await follow(page, page.getByRole('link', { name: 'Inbox' }))
   await check(page, 'inbox')
   await find(page, file.first)
   await check(page, 'inbox-found')
   await page.getByLabel(`Select ${file.first}`).check()
   await page.getByRole('button', { name: 'Take', exact: true }).click()
-  await page.getByRole('link', { name: 'Mine 1' }).click()
+  await follow(page, page.getByRole('link', { name: 'Mine 1' }))
   await check(page, 'inbox-mine')
   await row(page, file.first).getByRole('rowheader').getByRole('link').first().click()
 
@@ -98,7 +99,7 @@ async function takeAndDecide(page, check, file) {
 }
 
 async function callVictim(page, check, file) {
-  await page.getByRole('link', { name: 'Victim care' }).click()
+  await follow(page, page.getByRole('link', { name: 'Victim care' }))
   await check(page, 'call-list')
   await page.getByLabel('District').fill(DISTRICT)
   await page.getByRole('checkbox', { name: 'National victim list' }).check()

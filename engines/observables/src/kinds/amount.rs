@@ -145,6 +145,9 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
     if !scan.bytes[start].is_ascii_digit() {
         return joined_code(scan, anchor);
     }
+    if anchor.mark == Mark::Digits && bare(scan, anchor.end) {
+        return None;
+    }
     let inside = matches!(before, b'.' | b',' | b'-' | b'/' | b':')
         && start >= 2
         && scan.bytes[start - 2].is_ascii_alphanumeric();
@@ -152,12 +155,7 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
         return None;
     }
     let (amount, number_end) = number_at(scan.bytes, start, false)?;
-    // What no letter and no sign follows is a bare number.
-    let next = match scan.byte(number_end) {
-        b' ' | b'-' => scan.byte(number_end + 1),
-        next => next,
-    };
-    if !(next.is_ascii_alphabetic() || next >= 0x80 || next == b'$') {
+    if bare(scan, number_end) {
         return None;
     }
     let (times, end) = magnitude_at(scan.bytes, number_end).unwrap_or((1, number_end));
@@ -188,6 +186,16 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
     let thousands = times == 1_000 && end == number_end + 1;
     let said = grand || thousands && paying(scan, start, end);
     (said && unit_ends(scan, end)).then(|| (start, end, written("GBP", total)))
+}
+
+/// Whether the number that ends here is bare: no letter and no sign follows, nor a part of it.
+fn bare(scan: &Scan<'_>, end: usize) -> bool {
+    let next = match scan.byte(end) {
+        b' ' | b'-' => scan.byte(end + 1),
+        b'.' | b',' if scan.byte(end + 1).is_ascii_digit() => return false,
+        next => next,
+    };
+    !(next.is_ascii_alphabetic() || next >= 0x80 || next == b'$')
 }
 
 /// Whether the sign of a currency stands right before the number.
@@ -298,6 +306,27 @@ fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
         && let Some((currency, width)) = sign_at(bytes, spaced)
     {
         return Some((currency, spaced + width));
+    }
+    // The first letters of what follows: most words are seen to be no currency in small letters.
+    let first = bytes.get(spaced)?;
+    if first.is_ascii_lowercase()
+        && !matches!(
+            first,
+            b'b' | b'd'
+                | b'e'
+                | b'g'
+                | b'l'
+                | b'm'
+                | b'n'
+                | b'p'
+                | b'q'
+                | b's'
+                | b't'
+                | b'u'
+                | b'x'
+        )
+    {
+        return None;
     }
     let word = letters_at(bytes, spaced, 12);
     let end = spaced + word.len();

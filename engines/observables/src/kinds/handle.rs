@@ -8,7 +8,7 @@ use crate::cue::Cue;
 use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, CueAt, Mark, Scan};
-use crate::words::Words;
+use crate::words::{Lower, Words};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Handle],
@@ -23,33 +23,33 @@ const BEHIND: usize = 40;
 
 /// The platform's canonical name for a word of the text.
 fn platform(word: &str) -> Option<&'static str> {
-    Some(match word.to_ascii_lowercase().as_str() {
-        "instagram" | "insta" | "ig" => "instagram",
-        "telegram" | "tg" => "telegram",
-        "twitter" | "x" => "x",
-        "facebook" | "fb" | "messenger" => "facebook",
-        "snapchat" | "snap" => "snapchat",
-        "tiktok" => "tiktok",
-        "discord" => "discord",
-        "linkedin" => "linkedin",
-        "youtube" => "youtube",
-        "reddit" => "reddit",
-        "signal" => "signal",
-        "wechat" => "wechat",
-        "skype" => "skype",
-        "kik" => "kik",
-        "wickr" => "wickr",
-        "threads" => "threads",
-        "twitch" => "twitch",
-        "steam" => "steam",
-        "onlyfans" => "onlyfans",
-        "vinted" => "vinted",
-        "depop" => "depop",
-        "ebay" => "ebay",
-        "pinterest" => "pinterest",
-        "github" => "github",
-        "bluesky" => "bluesky",
-        "cashapp" => "cashapp",
+    Some(match Lower::of(word.as_bytes()).as_bytes() {
+        b"instagram" | b"insta" | b"ig" => "instagram",
+        b"telegram" | b"tg" => "telegram",
+        b"twitter" | b"x" => "x",
+        b"facebook" | b"fb" | b"messenger" => "facebook",
+        b"snapchat" | b"snap" => "snapchat",
+        b"tiktok" => "tiktok",
+        b"discord" => "discord",
+        b"linkedin" => "linkedin",
+        b"youtube" => "youtube",
+        b"reddit" => "reddit",
+        b"signal" => "signal",
+        b"wechat" => "wechat",
+        b"skype" => "skype",
+        b"kik" => "kik",
+        b"wickr" => "wickr",
+        b"threads" => "threads",
+        b"twitch" => "twitch",
+        b"steam" => "steam",
+        b"onlyfans" => "onlyfans",
+        b"vinted" => "vinted",
+        b"depop" => "depop",
+        b"ebay" => "ebay",
+        b"pinterest" => "pinterest",
+        b"github" => "github",
+        b"bluesky" => "bluesky",
+        b"cashapp" => "cashapp",
         _ => return None,
     })
 }
@@ -157,13 +157,14 @@ fn skip_connecting_words(scan: &Scan<'_>, from: usize) -> Option<(usize, bool)> 
             .take_while(|b| b.is_ascii_alphabetic())
             .count();
         let word = &scan.bytes[at..at + length];
-        if !LINKING.has(word) && !ANNOUNCING.has(word)
+        let announcing = ANNOUNCING.has(word);
+        if !announcing && !LINKING.has(word)
             || !scan.closes(at + length)
             || scan.byte(at + length) == b'.' && name_byte(scan.byte(at + length + 1))
         {
             break;
         }
-        announced |= ANNOUNCING.has(word);
+        announced |= announcing;
         at += length;
     }
     (at > from).then_some((at, announced))

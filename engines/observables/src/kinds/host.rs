@@ -1,6 +1,6 @@
 //! Host names as they stand in text, also with their dots defanged or spelled out.
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 use url::Host as Parsed;
 
 use crate::scan::{Scan, host_byte};
@@ -19,6 +19,12 @@ pub(crate) struct Host {
 
 /// Longer names cannot be resolved (RFC 1035 §2.3.4); in characters of UTF-8 some slack.
 const LONGEST: usize = 1000;
+
+/// Whether a dot in any of its disguises may begin with the byte.
+#[inline]
+pub(crate) fn may_be_dot(byte: u8) -> bool {
+    matches!(byte, b'.' | b' ' | b'[' | b'(' | b'{')
+}
 
 /// The width of a dot at `at` in any of its disguises, and whether it was disguised.
 pub(crate) fn dot_at(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
@@ -159,7 +165,7 @@ pub(crate) fn registrable(name: &str) -> Option<CompactString> {
     if !name.is_ascii() {
         return mapped(name);
     }
-    let mut lower = name.to_compact_string();
+    let mut lower = CompactString::from(name);
     lower.make_ascii_lowercase();
     // Most chains of labels in a text end in no known suffix: that is cheap to see.
     if !known(&lower) {

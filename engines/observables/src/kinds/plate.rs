@@ -42,7 +42,12 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     // "M 123 ABC".
     let with_both = (with_previous.0, with_next.1);
     for (start, end) in [with_both, with_next, with_previous, whole] {
-        if !(5..=9).contains(&(end - start)) || !scan.opens(start) || !scan.closes(end) {
+        // Every mark begins with a letter.
+        if !(5..=9).contains(&(end - start))
+            || !scan.bytes[start].is_ascii_alphabetic()
+            || !scan.opens(start)
+            || !scan.closes(end)
+        {
             continue;
         }
         let written = &scan.text[start..end];

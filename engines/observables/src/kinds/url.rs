@@ -3,7 +3,7 @@
 
 use url::{Host as Parsed, Url};
 
-use super::host::{Host, dot_at, host_at, registrable};
+use super::host::{Host, dot_at, host_at, may_be_dot, registrable};
 use super::{handle, phone};
 use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
@@ -69,12 +69,15 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
     let (mut kept_at, mut kept) = (from, 0);
     let mut open = 0usize;
     while let Some(letter) = scan.text[at..].chars().next() {
-        if let Some((width, true)) = dot_at(scan.bytes, at) {
+        if may_be_dot(scan.bytes[at])
+            && let Some((width, true)) = dot_at(scan.bytes, at)
+        {
             out.push('.');
             at += width;
             continue;
         }
         match letter {
+            _ if letter.is_ascii_alphanumeric() => {}
             '(' => open += 1,
             ')' if open == 0 => break,
             ')' => open -= 1,

@@ -13,10 +13,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::Done;
-use super::{MOST_BYTES, extractor};
+use super::MOST_BYTES;
 
-/// How much is read at once.
-const BLOCK: usize = 1 << 20;
+/// How much is read at once: what a core keeps near itself, with its answers.
+const BLOCK: usize = 1 << 17;
 
 #[derive(Deserialize)]
 struct Line<'l> {
@@ -76,7 +76,7 @@ pub fn run(
     });
     let turned = Condvar::new();
     let work = || {
-        let mut extractor = extractor(modulus);
+        let mut extractor = Extractor::with_modulus(modulus);
         while let Some(block) = take(&input, &output, &turned) {
             let answers = answer(&mut extractor, &block);
             if !give(&output, &turned, block.turn, answers) {
@@ -217,12 +217,24 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
         bytes: Vec::with_capacity(block.bytes.len() / 2),
         faults: Vec::new(),
     };
+    let text = std::str::from_utf8(&block.bytes).ok();
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
     for (number, end) in (block.first_line..).zip(ends) {
         let line = &block.bytes[start..end];
         if !line.iter().all(u8::is_ascii_whitespace) {
-            one(extractor, line, number, &mut answers);
+            // A line of a text is a text: what was looked at whole need not be looked at again.
+            let read = match text {
+                Some(text) => serde_json::from_str(&text[start..end]),
+                None => serde_json::from_slice(line),
+            };
+            match read {
+                Ok(line) => one(extractor, &line, &mut answers.bytes),
+                Err(error) => answers.faults.push(format!(
+                    "line {number}: {error}. Each line is {{\"id\": …, \"text\": \"…\"}} in UTF-8; \
+                     the line was left out"
+                )),
+            }
         }
         start = end + 1;
     }
@@ -235,18 +247,7 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
     answers
 }
 
-fn one(extractor: &mut Extractor, line: &[u8], number: u64, answers: &mut Answers) {
-    let line: Line<'_> = match serde_json::from_slice(line) {
-        Ok(line) => line,
-        Err(error) => {
-            answers.faults.push(format!(
-                "line {number}: {error}. Each line is {{\"id\": …, \"text\": \"…\"}} in UTF-8; \
-                 the line was left out"
-            ));
-            return;
-        }
-    };
-    let out = &mut answers.bytes;
+fn one(extractor: &mut Extractor, line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"id\":");
     out.extend_from_slice(line.id.get().as_bytes());
     out.extend_from_slice(b",\"observables\":[");

@@ -85,13 +85,6 @@ fn modulus(file: &Path) -> Result<Arc<Modulus>> {
     Ok(Arc::new(modulus))
 }
 
-/// An extractor with the table of modulus checks, where there is one.
-fn extractor(modulus: Option<&Arc<Modulus>>) -> Extractor {
-    modulus.map_or_else(Extractor::new, |table| {
-        Extractor::with_modulus(Arc::clone(table))
-    })
-}
-
 fn text(
     input: Box<dyn Read + Send>,
     mut out: impl Write,
@@ -113,7 +106,7 @@ fn text(
             e.utf8_error().valid_up_to()
         )
     })?;
-    let found: Vec<Found<'_>> = extractor(modulus.as_ref())
+    let found: Vec<Found<'_>> = Extractor::with_modulus(modulus.as_ref())
         .extract(&text)
         .into_iter()
         .map(|o| Found {

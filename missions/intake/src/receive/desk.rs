@@ -154,10 +154,7 @@ impl Desk {
 
     /// A finder of observables that holds accounts to the force's table.
     pub(crate) fn extractor(&self) -> Extractor {
-        match &self.modulus {
-            Some(table) => Extractor::with_modulus(Arc::clone(table)),
-            None => Extractor::new(),
-        }
+        Extractor::with_modulus(self.modulus.as_ref())
     }
 
     /// Whether an account, `sortcode:account`, can be one by the force's table.
