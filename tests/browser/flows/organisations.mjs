@@ -2,7 +2,7 @@
 // assessment with actions that are followed up. Another is under attack: its request becomes a call,
 // with advice in time and a hand-over. Every page on the way is looked at on a desk and on a phone.
 import assert from 'node:assert/strict'
-import { launch, toolbox } from '../harness.mjs'
+import { follow, launch, toolbox } from '../harness.mjs'
 
 const PASSWORD = 'fourfold demo county'
 
@@ -136,7 +136,7 @@ async function isWorkedWith(page, check, name) {
   await page.getByText('No other body has an interest').waitFor()
   await check(page, 'contact')
   await page.getByRole('button', { name: 'Save and go on' }).click()
-  await page.getByRole('link', { name: "Record another body's interest" }).click()
+  await follow(page, page.getByRole('link', { name: "Record another body's interest" }))
   await check(page, 'interest')
   await page.getByRole('button', { name: 'Save interest' }).click()
   await errorSummary(page, 'Choose who has the interest')
@@ -146,7 +146,7 @@ async function isWorkedWith(page, check, name) {
   await page.getByText('ERSOU Protect has an interest.').waitFor()
   await check(page, 'organisation-with-an-interest')
 
-  await page.getByRole('link', { name: 'Record an engagement' }).click()
+  await follow(page, page.getByRole('link', { name: 'Record an engagement' }))
   await check(page, 'engagement')
   await page.getByRole('radio', { name: 'Visit' }).check()
   await page.getByRole('checkbox', { name: 'Insider threat' }).check()
@@ -154,13 +154,13 @@ async function isWorkedWith(page, check, name) {
   await page.getByRole('button', { name: 'Save engagement' }).click()
   await page.getByText('Told since').first().waitFor()
 
-  await page.getByRole('link', { name: 'Add a contact' }).click()
+  await follow(page, page.getByRole('link', { name: 'Add a contact' }))
   await check(page, 'contact-person')
   await page.getByLabel('Name', { exact: true }).fill('Ben Oak')
   await page.getByLabel('Role').fill('Director')
   await page.getByLabel('Phone').fill('01632 960 002')
   await page.getByRole('button', { name: 'Save contact' }).click()
-  await page.getByRole('link', { name: 'Record schemes' }).click()
+  await follow(page, page.getByRole('link', { name: 'Record schemes' }))
   await check(page, 'schemes')
   await page.getByRole('button', { name: 'Save schemes' }).click()
   await page.getByRole('link', { name: 'Offer a referral to the Centre' }).click()
@@ -171,11 +171,11 @@ async function isWorkedWith(page, check, name) {
   await page.getByRole('radio', { name: /^Ben Oak/ }).check()
   await page.getByLabel('What they need').fill('A look at the web site')
   await page.getByRole('button', { name: 'Save their answer' }).click()
-  await page.getByRole('link', { name: 'Passed on, no answer yet' }).click()
+  await follow(page, page.getByRole('link', { name: 'Passed on, no answer yet' }))
   await check(page, 'referral-answer')
   await page.getByRole('group', { name: 'Did the Centre take them on?' }).getByRole('radio', { name: 'Yes' }).check()
   await page.getByRole('button', { name: 'Save what came of it' }).click()
-  await page.getByRole('link', { name: 'Change facts' }).click()
+  await follow(page, page.getByRole('link', { name: 'Change facts' }))
   await check(page, 'facts')
   await page.getByLabel('District').fill('Dacorum')
   await page.getByRole('button', { name: 'Save facts' }).click()
@@ -183,7 +183,7 @@ async function isWorkedWith(page, check, name) {
 }
 
 async function isFollowedUp(page, check) {
-  await page.getByRole('link', { name: /^Turn on for all users/ }).click()
+  await follow(page, page.getByRole('link', { name: /^Turn on for all users/ }))
   await check(page, 'follow-up')
   await page.getByRole('radio', { name: 'Done', exact: true }).check()
   await page.getByRole('button', { name: 'Save follow-up' }).click()
@@ -192,7 +192,7 @@ async function isFollowedUp(page, check) {
   await page.getByLabel('How you know').fill('Seen at the visit')
   await page.getByRole('button', { name: 'Save follow-up' }).click()
   await page.getByRole('cell', { name: 'Done', exact: true }).waitFor()
-  await page.getByRole('link', { name: 'Close the work' }).click()
+  await follow(page, page.getByRole('link', { name: 'Close the work' }))
   await check(page, 'close')
   await page.getByLabel('Why').fill('Everything is followed up')
   await page.getByRole('button', { name: 'Close', exact: true }).click()
@@ -219,7 +219,7 @@ async function becomesACall(page, check, name) {
   await page.getByLabel('What was said and done').fill('Machines off the network, left switched on')
   await page.getByRole('button', { name: 'Save step' }).click()
   await page.getByText('Advice in time').waitFor()
-  await page.getByRole('button', { name: 'Hand over' }).click()
+  await follow(page, page.getByRole('button', { name: 'Hand over' }))
   await check(page, 'incident-hand-over')
   await page.getByRole('radio', { name: 'Investigation (SFCU)' }).check()
   await page.getByLabel('Note').fill('Logs and the note are kept')
@@ -239,7 +239,7 @@ async function becomesACall(page, check, name) {
 async function isNotMadeTwice(page, check, name) {
   await menu(page, 'Organisations')
   await check(page, 'organisations')
-  await page.getByRole('button', { name: 'Record an organisation' }).click()
+  await follow(page, page.getByRole('button', { name: 'Record an organisation' }))
   await check(page, 'organisation-new')
   await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByLabel('Kind').selectOption('Business')

@@ -4,6 +4,7 @@
 // The first calls are made as a person makes them, on the page. The rest of the 650 send the same forms
 // to the same addresses in the callers' own sessions, so that the flow ends within two minutes.
 import assert from 'node:assert/strict'
+import { follow } from '../harness.mjs'
 
 const PASSWORD = 'fourfold demo county'
 const ROWS = 650
@@ -132,7 +133,7 @@ async function careRecord(page, check, list) {
   await page.getByRole('button', { name: 'Save as done' }).click()
   await page.getByText('recorded as done').waitFor()
 
-  await page.getByRole('link', { name: 'record a refusal' }).click()
+  await follow(page, page.getByRole('link', { name: 'record a refusal' }))
   await check(page, 'refusal')
   await page.goto(at(page, `${victim}/referral`))
   await page.getByLabel('Refer to').selectOption('Victim Support')
@@ -140,14 +141,14 @@ async function careRecord(page, check, list) {
   await page.getByRole('radio', { name: 'The victim agreed' }).check()
   await check(page, 'referral')
   await page.getByRole('button', { name: 'Save referral' }).click()
-  await page.getByRole('link', { name: /^Record what came of it/ }).click()
+  await follow(page, page.getByRole('link', { name: /^Record what came of it/ }))
   await check(page, 'referral-answer')
   await page.goto(at(page, `${victim}/decision`))
   await page.getByLabel('Wants updates').selectOption('Yes')
   await check(page, 'decision')
   await page.getByRole('button', { name: 'Save decisions' }).click()
   await page.getByText("The victim's decisions are saved").waitFor()
-  await page.getByRole('link', { name: "Clocks of the Victims' Code" }).click()
+  await follow(page, page.getByRole('link', { name: "Clocks of the Victims' Code" }))
   await check(page, 'victim-code')
   await page.goto(at(page, `${victim}/letter`))
   await check(page, 'letter')
