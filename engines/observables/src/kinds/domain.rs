@@ -82,8 +82,9 @@ fn first_label(scan: &Scan<'_>, anchor: &Anchor) -> Option<(usize, bool)> {
     } else {
         dot_at(scan.bytes, dot).is_some()
     };
-    let start = label_start(scan.text, dot);
-    (dotted && start < dot).then_some((start, spoken))
+    // Only then a character ends here.
+    let start = dotted.then(|| label_start(scan.text, dot))?;
+    (start < dot).then_some((start, spoken))
 }
 
 /// Four numbers: an address, with a path a URL.
@@ -278,6 +279,8 @@ mod tests {
         check("(`travelasist[.]com`)", &[(Domain, "travelasist.com")]);
         check("evil dot co dot uk is fake", &[(Domain, "evil.co.uk")]);
         check("login-bank (dot) com", &[(Domain, "login-bank.com")]);
+        // The last byte of the sign is no space; found by fuzzing.
+        check("no 3\u{208b}dot com", &[]);
         check(
             "hosted at abcdefghij234567.onion",
             &[(Domain, "abcdefghij234567.onion")],
