@@ -658,8 +658,7 @@ fn an_old_result_is_read_by_its_own_version() {
         change(
             &site,
             "update protect_org_section set version = '0.9', outcome = replace(outcome, \
-             'Does a senior person answer for insider risk by name of their post?', \
-             'Did the board speak of it last year?')",
+             'Does a senior person answer for insider risk', 'Did the board speak of it last year')",
         )
         .await;
         officer
@@ -667,7 +666,7 @@ fn an_old_result_is_read_by_its_own_version() {
             .await
             .is(200)
             .has("Version 0.9")
-            .has("Did the board speak of it last year?")
+            .has("Did the board speak of it last year")
             .lacks("Does a senior person answer");
     });
 }
