@@ -4,9 +4,11 @@ use observables::Kind;
 pub use record::organisation::name_key;
 use record::time::{Date, Timestamp};
 
-/// A company number as it is registered: eight characters. None when it is not one.
+/// A company number as it is registered: eight characters, however it was spaced. None when it is not
+/// one.
 pub fn company_number(text: &str) -> Option<String> {
-    observables::normalise(Kind::UkCompanyNumber, text)
+    let together: String = text.split_whitespace().collect();
+    observables::normalise(Kind::UkCompanyNumber, &together)
 }
 
 /// A postcode with one space. None when it is not one.

@@ -188,6 +188,6 @@ mod tests {
         };
         assert!(refused("id = \"unauthorised\"", "id = \"chargeback\"").contains("twice"));
         assert!(refused("least_pounds = 100", "least_pounds = 40000").contains("below"));
-        assert!(refused("status", "state").contains("state"));
+        assert!(refused("\nstatus = ", "\nstate = ").contains("state"));
     }
 }
