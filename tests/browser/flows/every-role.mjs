@@ -7,20 +7,20 @@ const PASSWORD = 'fourfold demo county'
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
   priya: ['Inbox', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Warnings', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Organisations', 'Public requests', 'Messages', 'Warnings'],
+  marek: ['Networks', 'Victim care', 'Follow-ups', 'Organisations', 'Public requests', 'Messages', 'Warnings'],
   nadia: ['Networks', 'Organisations', 'Incident calls', 'Public requests', 'Strategy'],
-  grace: ['Victim care'],
+  grace: ['Victim care', 'Follow-ups'],
   hallam: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Warnings', 'Imports', 'Strategy',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Follow-ups', 'Plan of the day', 'Organisations', 'Incident calls',
+    'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy',
   ],
   tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Warnings', 'Imports', 'Strategy'],
   amara: ['Warnings'],
   lund: ['Strategy'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Messages',
-    'Warnings', 'Imports', 'Strategy', 'Audit',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Follow-ups', 'Organisations', 'Incident calls', 'Public requests',
+    'Messages', 'Warnings', 'Imports', 'Strategy', 'Audit',
   ],
 }
 
@@ -30,6 +30,10 @@ const PAGES = [
   ['/allocation', 'Allocation', ['hallam', 'tomos', 'audit']],
   ['/networks', 'Networks', ['priya', 'marek', 'nadia', 'hallam', 'tomos', 'audit']],
   ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'hallam', 'audit']],
+  ['/follow-ups', 'Follow-ups', ['marek', 'grace', 'hallam', 'audit']],
+  ['/day-plan', 'Plan of the day', ['hallam']],
+  ['/escalations', 'Questions to a supervisor', ['hallam']],
+  ['/victims-code', 'Victims&#39; Code', ['marek', 'hallam', 'audit']],
   ['/organisations', 'Organisations', ['priya', 'marek', 'nadia', 'hallam', 'tomos', 'audit']],
   ['/organisations/new', 'Record an organisation', ['nadia', 'hallam']],
   ['/incident-calls', 'Incident support calls', ['priya', 'nadia', 'hallam', 'audit']],
