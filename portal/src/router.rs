@@ -17,7 +17,6 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::alerts::{self, Issued};
 use crate::cookies::{self, Chosen};
 use crate::dropbox::DropBox;
 use crate::flood::Flood;
@@ -25,16 +24,12 @@ use crate::forms::Filled;
 use crate::site::{Now, Page, Site};
 use crate::submit::{self, Sealer};
 use crate::token::{Presented, Tokens};
-use crate::views::Counter;
-use crate::{answer, headers, requests, subscribe, views};
+use crate::{alerts, answer, headers, requests, views};
 
 /// Most bytes of a form: the longest fields, escaped, and room.
 const MOST_BYTES: usize = 32 * 1024;
 /// Longest a visitor may take to send a form, or we to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Address of the page of alerts.
-const ALERTS: &str = "/alerts";
 
 /// How a portal is run.
 #[derive(Clone)]
@@ -58,9 +53,7 @@ pub struct Portal {
     pub(crate) flood: Flood,
     pub(crate) tokens: Tokens,
     pub(crate) sealer: Sealer,
-    issued: RwLock<Arc<Issued>>,
-    /// Views of the page of alerts, which is made anew when they change.
-    alerts_views: Counter,
+    alerts: RwLock<Arc<Page>>,
 }
 
 /// Random bytes of the system.
@@ -73,7 +66,7 @@ fn random<const N: usize>() -> std::io::Result<[u8; N]> {
 impl Portal {
     pub fn new(site: Site, run: Run, key: PublicKey, drop_box: DropBox) -> std::io::Result<Portal> {
         let sending = site.look.setting.sending;
-        let issued = Issued::make(&site, &[], (run.now)())?;
+        let page = site.alerts(&[]).map_err(std::io::Error::other)?;
         let portal = Portal {
             run,
             flood: Flood::new(sending),
@@ -82,16 +75,11 @@ impl Portal {
                 key,
                 drop_box: Arc::new(drop_box),
             },
-            issued: RwLock::new(Arc::new(issued)),
-            alerts_views: Counter::default(),
+            alerts: RwLock::new(Arc::new(page)),
             site,
         };
         portal.read_alerts();
         Ok(portal)
-    }
-
-    fn issued(&self) -> Arc<Issued> {
-        Arc::clone(&self.issued.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn site(&self) -> &Site {
@@ -117,9 +105,10 @@ impl Portal {
         let Some(folder) = &self.run.alerts else {
             return;
         };
-        match Issued::make(&self.site, &alerts::read(folder), (self.run.now)()) {
-            Ok(issued) => {
-                *self.issued.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issued);
+        let found = alerts::read(folder, (self.run.now)());
+        match self.site.alerts(&found) {
+            Ok(page) => {
+                *self.alerts.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(page);
             }
             Err(error) => tracing::error!(%error, "the page of alerts could not be made"),
         }
@@ -131,8 +120,7 @@ impl Portal {
             .site
             .pages
             .iter()
-            .map(|(path, page)| (path.as_str(), &page.views))
-            .chain([(ALERTS, &self.alerts_views)]);
+            .map(|(path, page)| (path.as_str(), &page.views));
         let counted: BTreeMap<String, String> = views::take(counters);
         if counted.is_empty() {
             return Ok(());
@@ -159,13 +147,7 @@ pub fn router(portal: &Arc<Portal>) -> Router {
             "/business/{check}",
             get(requests::check).post(requests::judge),
         )
-        .route(ALERTS, get(alerts_page))
-        .route("/alerts/{*feed}", get(feed))
-        .route(subscribe::PATH, get(subscribe::form).post(subscribe::send))
-        .route(
-            "/subscribe/{step}/{token}",
-            get(subscribe::step).post(subscribe::take_step),
-        )
+        .route("/alerts", get(alerts_page))
         .route("/assets/{file}", get(asset))
         .route("/health", get(|| async { "ok" }))
         .fallback(get(page))
@@ -189,27 +171,20 @@ async fn page(State(portal): State<Arc<Portal>>, uri: Uri, headers: HeaderMap) -
         path
     };
     match portal.site.pages.get(path) {
-        Some(page) => one(&portal, page, &page.views, &headers),
+        Some(page) => one(&portal, page, &headers),
         None => answer::not_found(&portal.site),
     }
 }
 
 async fn alerts_page(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
-    let issued = portal.issued();
-    one(&portal, &issued.page, &portal.alerts_views, &headers)
+    let page = Arc::clone(&portal.alerts.read().unwrap_or_else(PoisonError::into_inner));
+    one(&portal, &page, &headers)
 }
 
-/// A feed, or a document one of them lists.
-async fn feed(State(portal): State<Arc<Portal>>, uri: Uri, headers: HeaderMap) -> Response {
-    match portal.issued().feeds.get(uri.path()) {
-        Some(found) => found.answer(&headers),
-        None => answer::not_found(&portal.site),
-    }
-}
-
-fn one(portal: &Portal, page: &Page, views: &Counter, headers: &HeaderMap) -> Response {
+fn one(portal: &Portal, page: &Page, headers: &HeaderMap) -> Response {
     let chosen = Chosen::read(headers);
-    views.count(chosen.choice == Some(true) && chosen.returning);
+    page.views
+        .count(chosen.choice == Some(true) && chosen.returning);
     let body = if chosen.choice.is_none() {
         &page.asking
     } else {

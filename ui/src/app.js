@@ -16,7 +16,6 @@ import {
   createAll,
 } from 'govuk-frontend'
 import { Alert, ButtonMenu } from '@ministryofjustice/frontend'
-import { startDrafts } from './draft.js'
 import { foldFilters } from './filters.js'
 import { startPolling } from './poll.js'
 import { startPrinting } from './print.js'
@@ -49,4 +48,3 @@ startQuickExit()
 startPrinting()
 startPolling()
 startTriage()
-startDrafts()

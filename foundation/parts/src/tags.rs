@@ -4,7 +4,6 @@ use std::borrow::Borrow;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use record::assessment;
 use record::work::Priority;
 
 use super::words::count_in_words;
@@ -123,25 +122,6 @@ impl PriorityTag {
         };
         Tag {
             text: priority.title(),
-            colour,
-        }
-    }
-}
-
-/// How a theme or an answer of an assessment stands.
-pub struct AssessedTag;
-
-impl AssessedTag {
-    /// In a template: `{{ AssessedTag::of(colour) }}`.
-    pub fn of(colour: impl Borrow<assessment::Colour>) -> Tag<'static> {
-        let assessed = *colour.borrow();
-        let colour = match assessed {
-            assessment::Colour::Green => Colour::Green,
-            assessment::Colour::Amber => Colour::Yellow,
-            assessment::Colour::Red => Colour::Red,
-        };
-        Tag {
-            text: assessed.title(),
             colour,
         }
     }

@@ -219,7 +219,7 @@ fn check<'p>(
     template.filter(|_| errors.is_empty())
 }
 
-pub(super) fn merge(care: &Care, who: &SignedIn, sheet: &Sheet) -> Merge {
+fn merge(care: &Care, who: &SignedIn, sheet: &Sheet) -> Merge {
     let script = victim_care::Script::of(care, who, sheet);
     Merge {
         reference: script.reference,

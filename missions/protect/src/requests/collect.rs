@@ -20,7 +20,6 @@ use web::App;
 use super::COLLECT;
 use super::policy::RequestPolicy;
 use crate::victim_care::{Care, QUEUE};
-use crate::warnings::{WarningPolicy, subscribers};
 
 /// Beginning of a private key's file name in the keys folder.
 pub const KEY_PREFIX: &str = "portal-";
@@ -208,7 +207,6 @@ async fn record(app: &App, submissions: Vec<Submission>) -> Result<usize> {
     let resource = Resource::of("drop_box", "public").of_unit(system.unit.clone());
     let grant: Grant = system.permit(&COLLECT, &resource, "")?;
     let (policy, care) = (app.policy::<RequestPolicy>()?, app.policy::<Care>()?);
-    let warnings = app.policy::<WarningPolicy>()?;
     let scope = system.scope();
     let unit = system.unit.clone();
     app.store()
@@ -220,18 +218,9 @@ async fn record(app: &App, submissions: Vec<Submission>) -> Result<usize> {
                         continue;
                     }
                     recorded += 1;
-                    match submission.kind {
-                        SubmissionKind::PageViews => {
-                            add_views(tx, &submission).await?;
-                            continue;
-                        }
-                        SubmissionKind::Subscribe
-                        | SubmissionKind::ConfirmSubscription
-                        | SubmissionKind::LeaveSubscription => {
-                            subscribers::take(tx, &warnings, &unit, &submission).await?;
-                            continue;
-                        }
-                        _ => {}
+                    if submission.kind == SubmissionKind::PageViews {
+                        add_views(tx, &submission).await?;
+                        continue;
                     }
                     let due = policy.due(&submission, &care.plan.calendar);
                     let found = bring_forward(tx, &scope, &submission, due).await?;

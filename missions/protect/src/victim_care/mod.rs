@@ -10,25 +10,21 @@
 
 mod api;
 pub mod assign;
-mod before_dialling;
 mod call;
 mod call_parts;
 pub mod clocks;
 pub mod contact;
 mod contact_rows;
-mod drafts;
 pub mod duty;
 mod form;
 pub mod guide;
 mod list;
 mod list_page;
-mod money_back;
 mod notices;
 pub mod plan;
 mod policy;
 pub mod schema;
 mod sheet;
-mod verify;
 mod watch;
 
 use axum::routing::{get, post};
@@ -41,13 +37,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use web::{ApiRoute, App, Capability, Job, Nav, PolicyFile, Route};
 
-pub use contact::{Caller, Direction, NewContact, record_contact, record_contacts};
+pub use contact::{Caller, Direction, NewContact, record_contacts};
 pub use policy::Care;
 
 pub(crate) use call_parts::Script;
-pub(crate) use form::clock_time;
-pub(crate) use guide::sentence;
-pub(crate) use notices::{go, notice};
 pub(crate) use sheet::{Opened, Sheet, open};
 
 /// Name of the queue this capability declares.
@@ -63,7 +56,7 @@ const VIEW: Act = Act::new(
     ActKind::Consultation,
     "Open a victim's call page",
 );
-pub(crate) const TAKE: Act = Act::new(
+const TAKE: Act = Act::new(
     "victim_care.take",
     ActKind::Alteration,
     "Take a victim to call",
@@ -110,9 +103,6 @@ pub const VICTIM_CARE: Capability = Capability {
         ALLOCATE,
         RECORD,
         LOOK_UP,
-        drafts::DRAFT,
-        drafts::EXPIRE,
-        verify::VERIFY,
         watch::LOOK,
         watch::NOTE,
     ],
@@ -123,25 +113,15 @@ pub const VICTIM_CARE: Capability = Capability {
     tables: schema::TABLES,
     migrations: schema::MIGRATIONS,
     measures: schema::MEASURES,
-    policies: &[
-        PolicyFile {
-            file: "protect",
-            load: Care::load,
-        },
-        PolicyFile {
-            file: "protect/money-back.toml",
-            load: money_back::MoneyBack::load,
-        },
-    ],
+    policies: &[PolicyFile {
+        file: "protect",
+        load: Care::load,
+    }],
     routes: &[
         Route::get("/victim-care", &LIST, || get(list_page::page)),
         Route::post("/victim-care/move", &LIST, || post(list_page::bulk)),
         Route::get("/victim-care/{id}", &VIEW, || get(call::page)),
         Route::post("/victim-care/{id}/contacts", &RECORD, || post(call::submit)),
-        Route::post("/victim-care/{id}/draft", &drafts::DRAFT, || {
-            post(drafts::save)
-        }),
-        Route::get("/caller-check", &verify::VERIFY, || get(verify::page)),
         Route::post("/victim-care/{id}/take", &TAKE, || post(call::take)),
         Route::post("/victim-care/{id}/release", &RELEASE, || {
             post(call::release)
@@ -185,18 +165,11 @@ pub const VICTIM_CARE: Capability = Capability {
             make: || OpenApiRouter::new().routes(utoipa_axum::routes!(api::allocate)),
         },
     ],
-    jobs: &[
-        Job {
-            name: "protect.victim_clocks",
-            every_seconds: 300,
-            run: watch::run,
-        },
-        Job {
-            name: "protect.drafts",
-            every_seconds: 3_600,
-            run: drafts::expire,
-        },
-    ],
+    jobs: &[Job {
+        name: "protect.victim_clocks",
+        every_seconds: 300,
+        run: watch::run,
+    }],
     ..Capability::NONE
 };
 

@@ -53,7 +53,6 @@ struct CareFile {
     support_offer_working_days: u32,
     fallback_advice: String,
     longest_note: usize,
-    draft_days: u32,
     partner: Vec<Partner>,
     attempt_plan: AttemptPlan,
     office: Office,
@@ -97,8 +96,6 @@ pub struct Care {
     pub support: Vec<Named>,
     pub partners: Vec<Partner>,
     pub longest_note: usize,
-    /// Days a draft of a contact is kept.
-    pub draft_days: u32,
     /// Name of the force, for the caller's words.
     pub force: String,
     /// The force's own unit.
@@ -145,7 +142,6 @@ impl Care {
             support: policy.support,
             partners: policy.partner,
             longest_note: policy.longest_note,
-            draft_days: policy.draft_days,
             force: force.name,
             unit: force.unit,
             enhanced: policy.enhanced_bands.into_iter().collect(),
