@@ -321,15 +321,14 @@ impl Cues {
             slots: vec![empty; SLOTS],
         };
         for letter in BY_NEIGHBOURS {
-            let hash = hash(eight_from(letter.as_bytes(), 0), letter.len());
-            cues.sieve[sieve_word(hash)] |= sieve_bit(hash);
+            cues.sift(hash(eight_from(letter.as_bytes(), 0), letter.len()));
         }
         for (cue, words) in WORDS {
             for word in words.split_whitespace() {
                 let eight = eight_from(word.as_bytes(), 0);
                 let packed = Packed::of(eight, word.as_bytes(), 0, word.len());
                 let hash = hash(packed.first, word.len());
-                cues.sieve[sieve_word(hash)] |= sieve_bit(hash);
+                cues.sift(hash);
                 let mut at = slot(hash);
                 while cues.slots[at].cues != 0 && cues.slots[at].word != packed {
                     at = (at + 1) & (SLOTS - 1);
@@ -339,6 +338,11 @@ impl Cues {
             }
         }
         cues
+    }
+
+    /// Lets words of this hash through the sieve.
+    fn sift(&mut self, hash: u64) {
+        self.sieve[sieve_word(hash)] |= sieve_bit(hash);
     }
 
     /// Whether the word of `length` ASCII letters, at most [`LONGEST`], may give a cue; `eight` are the

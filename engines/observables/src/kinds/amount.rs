@@ -145,6 +145,7 @@ fn from_digits(scan: &Scan<'_>, anchor: &Anchor) -> Option<Sum> {
     if !scan.bytes[start].is_ascii_digit() {
         return joined_code(scan, anchor);
     }
+    // Most numbers are: that is cheap to see before they are read.
     if anchor.mark == Mark::Digits && bare(scan, anchor.end) {
         return None;
     }
@@ -306,27 +307,6 @@ fn currency_after(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
         && let Some((currency, width)) = sign_at(bytes, spaced)
     {
         return Some((currency, spaced + width));
-    }
-    // The first letters of what follows: most words are seen to be no currency in small letters.
-    let first = bytes.get(spaced)?;
-    if first.is_ascii_lowercase()
-        && !matches!(
-            first,
-            b'b' | b'd'
-                | b'e'
-                | b'g'
-                | b'l'
-                | b'm'
-                | b'n'
-                | b'p'
-                | b'q'
-                | b's'
-                | b't'
-                | b'u'
-                | b'x'
-        )
-    {
-        return None;
     }
     let word = letters_at(bytes, spaced, 12);
     let end = spaced + word.len();

@@ -20,28 +20,23 @@ pub(crate) struct Host {
 /// Longer names cannot be resolved (RFC 1035 §2.3.4); in characters of UTF-8 some slack.
 const LONGEST: usize = 1000;
 
-/// Whether a dot in any of its disguises may begin with the byte.
+/// The width of a dot at `at` in any of its disguises, and whether it was disguised. That most bytes
+/// begin none is cheap to see.
 #[inline]
-pub(crate) fn may_be_dot(byte: u8) -> bool {
-    matches!(byte, b'.' | b' ' | b'[' | b'(' | b'{')
-}
-
-/// The width of a dot at `at` in any of its disguises, and whether it was disguised.
 pub(crate) fn dot_at(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
-    if let Some(b'.') = bytes.get(at) {
-        // "example.]com": half a pair of brackets.
-        let half = matches!(bytes.get(at + 1), Some(b']' | b')'));
-        let width = 1 + usize::from(half);
-        return bytes
-            .get(at + width)
-            .is_some_and(|b| host_byte(*b))
-            .then_some((width, half));
-    }
-    let width = bracketed(bytes, at, &[b".", b"dot", b"d0t"])?;
+    let (width, disguised) = match bytes.get(at)? {
+        b'.' => {
+            // "example.]com": half a pair of brackets.
+            let half = matches!(bytes.get(at + 1), Some(b']' | b')'));
+            (1 + usize::from(half), half)
+        }
+        b' ' | b'[' | b'(' | b'{' => (bracketed(bytes, at, &[b".", b"dot", b"d0t"])?, true),
+        _ => return None,
+    };
     bytes
         .get(at + width)
         .is_some_and(|byte| host_byte(*byte))
-        .then_some((width, true))
+        .then_some((width, disguised))
 }
 
 /// The width of one of `words` in brackets at `at`, with spaces around it if they are even.

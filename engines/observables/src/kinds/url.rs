@@ -3,7 +3,7 @@
 
 use url::{Host as Parsed, Url};
 
-use super::host::{Host, dot_at, host_at, may_be_dot, registrable};
+use super::host::{Host, dot_at, host_at, registrable};
 use super::{handle, phone};
 use crate::family::{Family, Find, Finds, Wake};
 use crate::kind::Kind;
@@ -69,9 +69,7 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
     let (mut kept_at, mut kept) = (from, 0);
     let mut open = 0usize;
     while let Some(letter) = scan.text[at..].chars().next() {
-        if may_be_dot(scan.bytes[at])
-            && let Some((width, true)) = dot_at(scan.bytes, at)
-        {
+        if let Some((width, true)) = dot_at(scan.bytes, at) {
             out.push('.');
             at += width;
             continue;
