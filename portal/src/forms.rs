@@ -305,6 +305,11 @@ impl Field {
     }
 }
 
+/// What is wrong with an e-mail address, if anything is.
+pub fn email_fault(value: &str) -> Option<String> {
+    EMAIL.fault(value)
+}
+
 fn is_phone(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let fits = |c: char| c.is_ascii_digit() || " +()-.x".contains(c);

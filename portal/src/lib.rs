@@ -14,10 +14,10 @@
 mod alerts;
 mod answer;
 mod assets;
-mod checks;
 mod content;
 mod cookies;
 mod dropbox;
+mod feeds;
 mod flood;
 mod forms;
 mod guide;
@@ -30,10 +30,11 @@ mod router;
 mod setting;
 mod site;
 mod submit;
+mod subscribe;
+mod taking;
 mod token;
 mod views;
 
-pub use checks::{Check, Colour, Outcome};
 pub use dropbox::{DropBox, EXTENSION};
 pub use prepared::Prepared;
 pub use router::{Portal, Run, router};

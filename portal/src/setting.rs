@@ -17,6 +17,8 @@ pub struct Setting {
     /// Name of the police force, from `force.toml`.
     #[serde(skip)]
     pub force: String,
+    /// Full address the public reaches the site at, without a slash at its end: for feeds and messages.
+    pub address: String,
     /// Where "Exit this page" leads.
     pub exit: String,
     /// Number to phone, on every page.
@@ -117,6 +119,11 @@ impl Setting {
         let mut setting = files.read::<Setting>(FILE)?.policy;
         setting.force = files.read::<ForceName>("force.toml")?.policy.name;
         let wrong = |problem: &str| Err(PolicyError::new(FILE, problem));
+        if !setting.address.starts_with("https://") || setting.address.ends_with('/') {
+            return wrong(
+                "address: give the site's full address, beginning with https:// and without a slash at the end",
+            );
+        }
         if !setting.exit.starts_with("https://") {
             return wrong("exit: give the full address of another site, beginning with https://");
         }

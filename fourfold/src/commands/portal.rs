@@ -17,7 +17,7 @@ use super::{Done, serve};
 use crate::assemble::{self, Place};
 
 /// Seconds between looks at the folder of issued warnings, and between two hand-overs of page counts.
-const ALERTS_EVERY: Duration = Duration::from_secs(60);
+const ALERTS_EVERY: Duration = Duration::from_secs(5);
 const VIEWS_EVERY: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, clap::Args)]

@@ -20,11 +20,16 @@ use web::{App, AppSetting};
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Roles of the shipped policy that people hold; each has a person whose user name is the role.
-pub const ROLES: [&str; 8] = [
+pub const ROLES: [&str; 13] = [
     "triage_officer",
     "victim_care",
+    "protect_officer",
     "partner_caller",
+    "partner_coordinator",
+    "volunteer",
+    "victim_care_supervisor",
     "detective_inspector",
+    "communications",
     "analyst",
     "strategy_lead",
     "administrator",
@@ -73,10 +78,10 @@ pub fn on_both_with<F: Future<Output = ()>>(
                     username: role.to_owned(),
                     name: format!("Test {role}"),
                     title: role.to_owned(),
-                    unit: if role == "partner_caller" {
-                        "beacon"
-                    } else {
-                        "sfcu"
+                    unit: match role {
+                        "partner_caller" | "partner_coordinator" => "beacon",
+                        "volunteer" => "volunteers",
+                        _ => "sfcu",
                     }
                     .to_owned(),
                     force: app.force().name.clone(),

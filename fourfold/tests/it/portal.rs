@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 
 pub struct Public {
     router: Router,
+    pub portal: Arc<Portal>,
     pub folder: TempDir,
     pub key: PrivateKey,
     seconds: Arc<AtomicU64>,
@@ -42,6 +43,11 @@ fn policy() -> Files {
 
 impl Public {
     pub fn new() -> Public {
+        Public::with_alerts(None)
+    }
+
+    /// One that shows the warnings of a folder.
+    pub fn with_alerts(alerts: Option<std::path::PathBuf>) -> Public {
         let folder = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
         let seconds = Arc::new(AtomicU64::new(1_000));
@@ -51,13 +57,14 @@ impl Public {
             elapsed: Arc::new(move || Duration::from_secs(clock.load(Ordering::SeqCst))),
             behind_proxy: true,
             secure_cookies: true,
-            alerts: None,
+            alerts,
         };
         let site = Site::load(&policy()).unwrap();
         let drop_box = DropBox::open(folder.path()).unwrap();
-        let portal = Portal::new(site, run, key.public(), drop_box).unwrap();
+        let portal = Arc::new(Portal::new(site, run, key.public(), drop_box).unwrap());
         Public {
-            router: portal::router(&Arc::new(portal)),
+            router: portal::router(&portal),
+            portal,
             folder,
             key,
             seconds,
@@ -184,6 +191,7 @@ fn every_page_is_whole_light_and_sets_nothing() {
         all.extend(forms.map(|f| format!("/help/{f}")));
         let others = [
             "/alerts",
+            "/subscribe",
             "/cookies",
             "/business/five-minute-check",
             "/business/readiness-check",

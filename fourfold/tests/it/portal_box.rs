@@ -48,13 +48,13 @@ fn leave(folder: &Path, key: &PublicKey, submission: &Submission) -> PathBuf {
 }
 
 /// A data folder with a key, and a box beside it.
-struct Boxed {
+pub struct Boxed {
     folder: TempDir,
     key: PublicKey,
 }
 
 impl Boxed {
-    fn new() -> Boxed {
+    pub fn new() -> Boxed {
         let folder = tempfile::tempdir().unwrap();
         for name in ["keys", "box"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -67,11 +67,11 @@ impl Boxed {
         self.folder.path().join("box")
     }
 
-    fn leave(&self, submission: &Submission) -> PathBuf {
+    pub fn leave(&self, submission: &Submission) -> PathBuf {
         leave(&self.in_box(), &self.key, submission)
     }
 
-    fn collector(&self) -> Collector {
+    pub fn collector(&self) -> Collector {
         Collector::open(self.folder.path(), self.in_box()).unwrap()
     }
 
