@@ -105,6 +105,26 @@ pub fn on_both_with<F: Future<Output = ()>>(
     });
 }
 
+/// A site on SQLite with nobody to sign in, for tests that live through many histories. The clock
+/// stands at noon on 23 November 2026.
+pub async fn bare_site(folder: &std::path::Path) -> Site {
+    let noon = record::time::Timestamp::parse("2026-11-23T12:00:00Z").unwrap();
+    let clock = Arc::new(SetClock::at(noon));
+    let setting = Setting {
+        clock: Arc::<SetClock>::clone(&clock),
+        ids: Arc::new(record::ids::SeededIds::new(1)),
+    };
+    let setting = shipped(Location::Folder(folder.to_owned()), setting);
+    let app = App::start(setting, fourfold::assemble::capabilities())
+        .await
+        .unwrap();
+    Site {
+        router: web::router(&app),
+        app,
+        clock,
+    }
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Page {

@@ -22,4 +22,5 @@ mod signing_in;
 mod strategy;
 mod tidy;
 mod victim_care;
+mod victim_ledger;
 mod warnings;

@@ -93,7 +93,7 @@ pub fn sample() -> Vec<Report> {
     ]
 }
 
-async fn seed(site: &Site, reports: Vec<Report>) {
+pub async fn seed(site: &Site, reports: Vec<Report>) {
     seed_app(&site.app, reports).await;
 }
 
@@ -745,7 +745,7 @@ pub async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
     all
 }
 
-fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
+pub fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
     NewContact {
         item,
         seen: None,
@@ -767,7 +767,7 @@ fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
     }
 }
 
-async fn batch(site: &Site, contacts: Vec<NewContact>) -> store::Result<()> {
+pub async fn batch(site: &Site, contacts: Vec<NewContact>) -> store::Result<()> {
     let care = site.app.policy::<Care>().unwrap();
     let by = site.app.command_line();
     let grant = by

@@ -13,8 +13,10 @@ pub mod follow_up;
 pub mod guidance;
 pub mod messages;
 pub mod organisations;
+pub mod repeat_victims;
 pub mod requests;
 pub mod victim_care;
+pub mod victim_ledger;
 pub mod warnings;
 
 use web::Capability;
@@ -22,6 +24,8 @@ use web::Capability;
 /// What this mission does, one file each.
 pub const CAPABILITIES: &[&Capability] = &[
     &victim_care::VICTIM_CARE,
+    &victim_ledger::VICTIM_LEDGER,
+    &repeat_victims::REPEAT_VICTIMS,
     &care_record::CARE_RECORD,
     &follow_up::FOLLOW_UP,
     &day_plan::DAY_PLAN,

@@ -23,7 +23,6 @@ use crate::ask::ask;
 use crate::compute;
 use crate::figures::{self, Figure};
 use crate::policy::{Commitment, Strategy};
-use crate::sheet::sheet;
 use crate::standing::{Status, attained, show_percent, show_target, stands};
 
 /// Opens the board and its figures. It holds counts and no personal record.
@@ -403,7 +402,7 @@ async fn download(State(app): State<App>, who: SignedIn) -> Result<Response, Err
         ]
     });
     let name = format!("strategy-{}.csv", app.now().day());
-    Ok(web::csv_download(&name, sheet(HEADING, rows)?))
+    Ok(web::csv_download(&name, web::sheet(HEADING, rows)?))
 }
 
 /// A commitment and how it stands.

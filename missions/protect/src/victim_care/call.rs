@@ -29,6 +29,7 @@ use super::sheet::{Opened, Sheet, open};
 use super::{NewContact, RECORD, RELEASE, TAKE, drafts, href, item_id, notices, permit};
 use crate::care_record::safe::{self, Checked};
 use crate::care_record::{RecordPolicy, ask_supervisor};
+use crate::repeat_victims::Card;
 
 #[derive(Template)]
 #[template(path = "victim_care/call.html")]
@@ -63,6 +64,7 @@ struct CallPage {
     next_steps: Vec<Choice>,
     ended: Option<String>,
     longest_note: u32,
+    repeat: Card,
 }
 
 pub(super) async fn page(
@@ -129,6 +131,7 @@ fn build(
         next_step: call_parts::next_step(&care, &sheet),
         script: call_parts::Script::of(&care, who, &sheet),
         ended: call_parts::ended(&care, &sheet),
+        repeat: Card::of(app, who, &sheet)?,
         needs: before_dialling::needs(&records, &sheet),
         unsafe_now: before_dialling::unsafe_now(&sheet, now),
         has_rule: sheet.needs.as_ref().is_some_and(|n| n.content.is_rule()),

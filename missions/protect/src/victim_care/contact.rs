@@ -146,6 +146,8 @@ async fn record_one(
         detail: serde_json::json!({
             "item": contact.item,
             "outcome": contact.outcome,
+            // One outcome leaves every duty it moves in the same state: the sum is recomputed from it.
+            "line": moved.first().map(|(_, duty)| duty.line.name()),
             "reports": moved.iter().map(|(i, _)| i.subject).collect::<Vec<_>>(),
         })
         .to_string(),

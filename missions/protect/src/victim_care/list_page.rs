@@ -29,6 +29,8 @@ struct RowView {
     name: String,
     facts: String,
     calls: Option<String>,
+    /// "2 earlier reports".
+    earlier: Option<String>,
     title: String,
     reference: String,
     loss: Option<i64>,
@@ -65,6 +67,10 @@ impl RowView {
             name: row.name,
             facts: facts.join(", "),
             calls: (row.reports > 1).then(|| format!("{} reports, one call", row.reports)),
+            earlier: u64::try_from(row.earlier)
+                .ok()
+                .filter(|n| *n > 0)
+                .map(|n| words::plural(n, "other report", "other reports")),
             title: row.title,
             reference: row.summary.reference,
             loss: row.summary.loss_pence,

@@ -47,6 +47,7 @@ pub use policy::Care;
 pub(crate) use call_parts::Script;
 pub(crate) use form::clock_time;
 pub(crate) use guide::sentence;
+pub(crate) use list::escaped;
 pub(crate) use notices::{go, notice};
 pub(crate) use sheet::{Opened, Sheet, open};
 

@@ -19,6 +19,7 @@ use super::policy::Care;
 use super::schema::HANDED_OVER;
 use super::{Given, VIEW, find, permit};
 use crate::care_record::{Kept, Needs, needs_of};
+use crate::repeat_victims::{Earlier, earlier};
 
 /// A report of the thread with its own item and duty.
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub struct Sheet {
     pub breaches: Vec<Breach>,
     /// The item left in its place, when it was handed to another unit.
     pub handed_to: Option<WorkItemId>,
+    /// Other reports of the same person, found through linkage.
+    pub earlier: Vec<Earlier>,
     /// How the victim is contacted safely, and what they need; none when nobody has asked.
     pub needs: Option<Kept<Needs>>,
     /// What whoever opened it had written before.
@@ -114,7 +117,12 @@ pub async fn open(app: &App, actor: &Actor, id: WorkItemId) -> Result<Opened, we
         WorkState::Closed => vec![item.clone()],
         _ => work::thread(&mut reader.conn(), &actor.scope(), id).await?,
     };
-    let sheet = read_sheet(&mut reader, item, thread, actor).await?;
+    let (person, reports) = (
+        item.about,
+        thread.iter().map(|i| i.subject).collect::<Vec<_>>(),
+    );
+    let mut sheet = read_sheet(&mut reader, item, thread, actor).await?;
+    sheet.earlier = earlier(&mut reader.conn(), &actor.scope(), person, &reports).await?;
     Ok(Opened::Sheet(Box::new(sheet)))
 }
 
@@ -171,6 +179,7 @@ async fn read_sheet(
         made,
         breaches,
         handed_to,
+        earlier: Vec::new(),
     })
 }
 
