@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 ASSETS := portal/assets/dist/manifest.json
 UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
-# Arguments for the demonstration: make demo ARGS='--reports 50000'
+# Arguments for the demonstration, which leaves out what takes long to build: documents, Parquet, the cluster: make demo ARGS='--reports 50000'
 ARGS ?=
 # `make lint test CLUSTER=yes` takes the cluster in, which nearly doubles the build. One set of features for everything
 # in one run, so that nothing is compiled twice.
@@ -22,7 +22,7 @@ help: ## List these targets
 
 .PHONY: demo
 demo: needs-build assets ## Generate a county, run it through the service and serve it
-	cargo build --profile demo --bin fourfold --locked
+	cargo build --profile demo --bin fourfold --locked --no-default-features
 	$(TARGET)/demo/fourfold demo $(ARGS)
 
 .PHONY: test
@@ -44,6 +44,7 @@ build: needs-build assets ## Build the release binary with its assets and the cl
 lint: assets ## Check format, clippy, sources and, where installed, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked $(FEATURES) -- -D warnings
+	cargo check --bin fourfold --locked --no-default-features
 	scripts/check-sources
 	@if command -v cargo-deny >/dev/null; then \
 	  cargo deny --locked check bans licenses sources; \

@@ -122,8 +122,15 @@ impl Manifest {
 /// held back. The disclosure is entered with the manifest's digest before the pack is given out.
 ///
 /// # Errors
-/// When the records and the ledger do not agree: no proof is made of figures that cannot be proved.
+/// When the records and the ledger do not agree: no proof is made of figures that cannot be proved. In
+/// a build without documents.
 pub async fn make(app: &App, actor: &Actor, asked: &Asked) -> Result<Pack, Error> {
+    if !documents::BUILT {
+        return Err(Error::BadRequest(
+            "this build leaves documents out, so it makes no proof pack. Build with `make build`"
+                .to_owned(),
+        ));
+    }
     let resource = count::resource(asked).of_unit(actor.unit.clone());
     let grant = permit(app, actor, &EXPORT, &resource, "").await?;
     let key = app.store().ledger_key()?;

@@ -81,6 +81,8 @@ struct Shown {
     beside: Vec<Beside>,
     is_empty: bool,
     figures_href: String,
+    /// Whether this build can make documents.
+    makes_packs: bool,
     pack_href: Option<String>,
     may_names: bool,
     may_strategy: bool,
@@ -232,8 +234,8 @@ fn shown(app: &App, who: &SignedIn, answer: Answer) -> Result<Shown, web::Error>
         beside: beside(&companions),
         is_empty: sum.national.entered() + sum.direct.entered() == 0,
         figures_href: link("/victim-ledger/figures.csv", &asked.pairs()),
-        pack_href: who
-            .may(&EXPORT)
+        makes_packs: documents::BUILT,
+        pack_href: (documents::BUILT && who.may(&EXPORT))
             .then(|| link("/victim-ledger/pack.zip", &asked.pairs())),
         may_names,
         may_strategy: who.may_open(app, "/strategy/{id}"),
