@@ -4,7 +4,7 @@
 //! (`docs/decisions/0013-portal.md`).
 //!
 //! Invariants
-//! - Nothing here can reach the database: this crate depends on `parts`, `record` and `sealing`.
+//! - Nothing here can reach the database: this crate depends on `parts`, `record`, `sealing` and `documents`.
 //! - A submission is sealed in the request that brought it, and thanked for only when it is on disk.
 //! - No cookie before a choice, no script or style inline, nothing from another site.
 //! - Every page works without JavaScript.
@@ -26,6 +26,7 @@ mod markdown;
 mod pages;
 mod prepared;
 mod requests;
+mod result_pdf;
 mod router;
 mod setting;
 mod site;

@@ -269,6 +269,8 @@ pub struct ResultPage<'a> {
     pub verdict: &'static str,
     pub explained: &'static str,
     pub line: String,
+    /// Where the result is to be had as PDF, in a build that can make one.
+    pub pdf: Option<String>,
 }
 
 #[derive(Template)]

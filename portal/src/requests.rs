@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use parts::{CharacterCount, Choice, FieldErrors, Hidden, Html, Input, Radios};
-use record::assessment::{ANSWERS, QuestionSet, Verdict};
+use record::assessment::{ANSWERS, Outcome, QuestionSet, Verdict};
 use std::net::SocketAddr;
 
 use crate::answer;
@@ -308,15 +308,6 @@ pub async fn judge(
         }
     };
     let verdict = outcome.verdict().title();
-    let explained = match outcome.verdict() {
-        Verdict::NotReady => {
-            "At least one answer would fail an assessment by itself. Put that right first."
-        }
-        Verdict::WellPrepared => {
-            "Everything you were asked about is in place. Do the check again in six months."
-        }
-        Verdict::ToPutRight => "You have made a start. Begin at the top of the list.",
-    };
     let path = format!("/business/{}", check.id);
     let page = ResultPage {
         frame: frame(&portal, &headers, verdict, &path).back(&path, "Do the check again"),
@@ -324,9 +315,23 @@ pub async fn judge(
         line: outcome.line(),
         outcome: &outcome,
         verdict,
-        explained,
+        explained: explained(&outcome),
+        pdf: documents::BUILT.then(|| format!("{path}/pdf")),
     };
     answer::html(StatusCode::OK, &page)
+}
+
+/// What the verdict means for whoever did the check.
+pub(crate) fn explained(outcome: &Outcome) -> &'static str {
+    match outcome.verdict() {
+        Verdict::NotReady => {
+            "At least one answer would fail an assessment by itself. Put that right first."
+        }
+        Verdict::WellPrepared => {
+            "Everything you were asked about is in place. Do the check again in six months."
+        }
+        Verdict::ToPutRight => "You have made a start. Begin at the top of the list.",
+    }
 }
 
 /// `GET /cookies`, and after a choice `GET /cookies?saved=yes&back=/advice`.

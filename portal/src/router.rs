@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use record::submission::SubmissionKind;
 use sealing::PublicKey;
+use tokio::sync::Semaphore;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -26,7 +27,7 @@ use crate::site::{Now, Page, Site};
 use crate::submit::{self, Sealer};
 use crate::token::{Presented, Tokens};
 use crate::views::Counter;
-use crate::{answer, headers, requests, subscribe, views};
+use crate::{answer, headers, requests, result_pdf, subscribe, views};
 
 /// Most bytes of a form: the longest fields, escaped, and room.
 const MOST_BYTES: usize = 32 * 1024;
@@ -61,6 +62,8 @@ pub struct Portal {
     issued: RwLock<Arc<Issued>>,
     /// Views of the page of alerts, which is made anew when they change.
     alerts_views: Counter,
+    /// Documents are laid out one at a time: they must not keep pages waiting.
+    pub(crate) layout: Semaphore,
 }
 
 /// Random bytes of the system.
@@ -84,6 +87,7 @@ impl Portal {
             },
             issued: RwLock::new(Arc::new(issued)),
             alerts_views: Counter::default(),
+            layout: Semaphore::new(1),
             site,
         };
         portal.read_alerts();
@@ -159,6 +163,7 @@ pub fn router(portal: &Arc<Portal>) -> Router {
             "/business/{check}",
             get(requests::check).post(requests::judge),
         )
+        .route("/business/{check}/pdf", post(result_pdf::save))
         .route(ALERTS, get(alerts_page))
         .route("/alerts/{*feed}", get(feed))
         .route(subscribe::PATH, get(subscribe::form).post(subscribe::send))

@@ -33,6 +33,10 @@ pub(crate) fn pdf(document: &Document<'_>) -> Result<Vec<u8>, Error> {
     typst_pdf::pdf(&pages, &options).map_err(|faults| Error::Standard(in_words(&faults)))
 }
 
+pub(crate) fn forget() {
+    typst::comemo::evict(0);
+}
+
 fn datetime(seconds: i64) -> Option<Datetime> {
     let at = jiff::Timestamp::from_second(seconds).ok()?;
     let at = at.to_zoned(jiff::tz::TimeZone::UTC);

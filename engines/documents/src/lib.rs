@@ -76,5 +76,12 @@ impl Document<'_> {
     }
 }
 
+/// Drops everything the layout remembers of documents made so far: for those whose content must not
+/// stay in memory.
+pub fn forget() {
+    #[cfg(feature = "layout")]
+    layout::forget();
+}
+
 #[cfg(all(test, feature = "layout"))]
 mod tests;

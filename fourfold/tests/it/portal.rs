@@ -565,6 +565,25 @@ fn a_check_is_judged_and_nothing_of_it_is_kept() {
             .await
             .is(422)
             .has("Choose an answer");
+        // The result to keep: a tagged PDF of these answers, made and forgotten.
+        let line = [("answers", failed.field("answers"))];
+        let line: Vec<(&str, &str)> = line.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let saved = public.post("/business/readiness-check/pdf", &line).await;
+        saved.is(200).has("%PDF-1.7").has("/MarkInfo");
+        assert_eq!(
+            saved.headers[header::CONTENT_DISPOSITION],
+            "attachment; filename=\"readiness-check.pdf\""
+        );
+        let strange = [("answers", "CE-FW-1=<script> CE-XX=yes \u{0}")];
+        public
+            .post("/business/readiness-check/pdf", &strange)
+            .await
+            .is(200)
+            .has("%PDF-1.7");
+        public
+            .post("/business/no-such-check/pdf", &line)
+            .await
+            .is(404);
         assert!(public.sealed().is_empty());
         // Asked for help, the answers go with the request.
         let asked = [

@@ -102,6 +102,11 @@ async function checksABusiness({ open, check }) {
   await page.getByRole('heading', { level: 1, name: 'Not ready yet' }).waitFor()
   await page.getByText('This alone means that an assessment would fail').waitFor()
   await check(page, 'portal-result')
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save the result (PDF)' }).click(),
+  ])
+  assert.equal(saved.suggestedFilename(), 'readiness-check.pdf')
   await page.getByRole('button', { name: 'Ask for help with these answers' }).click()
   await page.getByText('Your answers to the check go with this request').waitFor()
   await check(page, 'portal-help-from-check')
