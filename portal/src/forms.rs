@@ -241,6 +241,11 @@ impl FormOf {
         format!("/help/{}", self.id)
     }
 
+    /// Whether it can be saved and sent later. Feedback is soon written.
+    pub fn can_wait(&self) -> bool {
+        self.kind != SubmissionKind::Feedback
+    }
+
     /// Takes the fields it knows out of what was posted. Names it does not know are left out, and so
     /// is what is empty.
     pub fn fill(&self, pairs: Vec<(String, String)>) -> Filled {

@@ -210,6 +210,28 @@ pub struct FormPage<'a> {
     pub notice: Option<String>,
     /// The check whose answers go with the request; empty without one.
     pub check: String,
+    /// Whether it can be saved and sent later.
+    pub can_save: bool,
+    /// Code of the draft it was saved as; empty when it was not.
+    pub draft: String,
+}
+
+/// A form was saved: its code, shown once.
+#[derive(Template)]
+#[template(path = "saved.html")]
+pub struct SavedPage {
+    pub frame: Frame,
+    pub code: String,
+    pub days: u32,
+}
+
+/// Where the code of a saved form is typed.
+#[derive(Template)]
+#[template(path = "return.html")]
+pub struct ReturnPage<'a> {
+    pub frame: Frame,
+    pub field: Html,
+    pub errors: &'a FieldErrors,
 }
 
 #[derive(Template)]

@@ -16,12 +16,13 @@ use crate::flood::{Block, visitor};
 use crate::forms::{Ask, FORMS, Field, Filled, FormOf};
 use crate::pages::{CheckPage, CookiesPage, Done, FormPage, Frame, ResultPage};
 use crate::router::Portal;
+use crate::saving;
 use crate::submit;
 use crate::taking::{Sent, Taken, take};
 
 type Pairs = Vec<(String, String)>;
 
-fn form_of(id: &str) -> Option<&'static FormOf> {
+pub(crate) fn form_of(id: &str) -> Option<&'static FormOf> {
     FORMS.iter().find(|f| f.id == id)
 }
 
@@ -73,6 +74,8 @@ struct Shown<'a> {
     errors: &'a FieldErrors,
     token: Option<String>,
     notice: Option<String>,
+    /// Code of the draft it was saved as; empty when it was not.
+    draft: &'a str,
     status: StatusCode,
 }
 
@@ -90,6 +93,8 @@ fn show(portal: &Portal, headers: &HeaderMap, shown: Shown<'_>) -> Response {
         token: shown.token.unwrap_or_else(|| portal.token(shown.form.id)),
         notice: shown.notice,
         check: shown.filled.get("check").cloned().unwrap_or_default(),
+        can_save: portal.drafts.is_some() && shown.form.can_wait(),
+        draft: shown.draft.to_owned(),
     };
     answer::html(shown.status, &page)
 }
@@ -148,6 +153,27 @@ fn empty_form(
         errors: &FieldErrors::new(),
         token: None,
         notice: None,
+        draft: "",
+        status: StatusCode::OK,
+    };
+    show(portal, headers, shown)
+}
+
+/// A form as it was saved under a code.
+pub(crate) fn filled_form(
+    portal: &Portal,
+    headers: &HeaderMap,
+    form: &'static FormOf,
+    filled: &Filled,
+    draft: String,
+) -> Response {
+    let shown = Shown {
+        form,
+        filled,
+        errors: &FieldErrors::new(),
+        token: None,
+        notice: Some("This is what you saved. It is not sent yet.".to_owned()),
+        draft: &draft,
         status: StatusCode::OK,
     };
     show(portal, headers, shown)
@@ -191,6 +217,7 @@ pub async fn send(
         Err(response) => return *response,
     };
     let token = value(&pairs, "token").to_owned();
+    let draft = value(&pairs, saving::FIELD).to_owned();
     let filled = form.fill(pairs);
     let errors = form.check(&filled);
     let sent = Sent {
@@ -202,7 +229,10 @@ pub async fn send(
         faulty: !errors.is_empty(),
     };
     match take(&portal, sent).await {
-        Taken::Kept(nonce) => done(&portal, &headers, form, nonce),
+        Taken::Kept(nonce) => {
+            saving::sent(&portal, &draft).await;
+            done(&portal, &headers, form, nonce)
+        }
         Taken::NotKept => answer::not_kept(&portal.site),
         Taken::Again { token, notice } => {
             let shown = Shown {
@@ -211,6 +241,7 @@ pub async fn send(
                 errors: &errors,
                 token,
                 notice,
+                draft: &draft,
                 status: StatusCode::UNPROCESSABLE_ENTITY,
             };
             show(&portal, &headers, shown)
@@ -387,6 +418,7 @@ fn own_path(portal: &Portal, path: &str) -> String {
     let known = portal.site.pages.contains_key(path)
         || path == "/alerts"
         || path == crate::subscribe::PATH
+        || path == saving::PATH
         || FORMS.iter().any(|f| f.path() == path)
         || portal
             .site

@@ -20,6 +20,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::alerts::{self, Issued};
 use crate::cookies::{self, Chosen};
+use crate::drafts::Drafts;
 use crate::dropbox::DropBox;
 use crate::flood::Flood;
 use crate::forms::Filled;
@@ -27,7 +28,7 @@ use crate::site::{Now, Page, Site};
 use crate::submit::{self, Sealer};
 use crate::token::{Presented, Tokens};
 use crate::views::Counter;
-use crate::{answer, headers, requests, result_pdf, subscribe, views};
+use crate::{answer, headers, requests, result_pdf, saving, subscribe, views};
 
 /// Most bytes of a form: the longest fields, escaped, and room.
 const MOST_BYTES: usize = 32 * 1024;
@@ -50,6 +51,8 @@ pub struct Run {
     pub secure_cookies: bool,
     /// Folder of issued warnings, if there is one.
     pub alerts: Option<PathBuf>,
+    /// Folder of forms that are not sent yet; without it none can be saved.
+    pub drafts: Option<PathBuf>,
 }
 
 /// A running portal.
@@ -64,10 +67,11 @@ pub struct Portal {
     alerts_views: Counter,
     /// Documents are laid out one at a time: they must not keep pages waiting.
     pub(crate) layout: Semaphore,
+    pub(crate) drafts: Option<Drafts>,
 }
 
 /// Random bytes of the system.
-fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(bytes)
@@ -77,7 +81,11 @@ impl Portal {
     pub fn new(site: Site, run: Run, key: PublicKey, drop_box: DropBox) -> std::io::Result<Portal> {
         let sending = site.look.setting.sending;
         let issued = Issued::make(&site, &[], (run.now)())?;
+        let kept = site.look.setting.drafts;
+        let drafts = run.drafts.as_deref();
+        let drafts = drafts.map(|folder| Drafts::open(folder, kept, (run.now)()));
         let portal = Portal {
+            drafts: drafts.transpose()?,
             run,
             flood: Flood::new(sending),
             tokens: Tokens::new(random()?, sending.longest_hours),
@@ -129,6 +137,14 @@ impl Portal {
         }
     }
 
+    /// Lets drafts go that are too old.
+    pub fn sweep_drafts(&self) -> std::io::Result<()> {
+        match &self.drafts {
+            Some(drafts) => drafts.sweep((self.run.now)()),
+            None => Ok(()),
+        }
+    }
+
     /// Seals how often pages were read since the last time.
     pub async fn hand_on_views(&self) -> std::io::Result<()> {
         let counters = self
@@ -158,7 +174,9 @@ pub fn router(portal: &Arc<Portal>) -> Router {
             get(requests::cookies_page).post(requests::choose),
         )
         .route("/help/organisation/from-check", post(requests::from_check))
+        .route(saving::PATH, get(saving::ask).post(saving::open))
         .route("/help/{form}", get(requests::form).post(requests::send))
+        .route("/help/{form}/save", post(saving::save))
         .route(
             "/business/{check}",
             get(requests::check).post(requests::judge),

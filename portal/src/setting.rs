@@ -29,6 +29,7 @@ pub struct Setting {
     /// Who answers for the site.
     pub contact: String,
     pub sending: Sending,
+    pub drafts: Kept,
     #[serde(default, rename = "version")]
     pub versions: Vec<Version>,
 }
@@ -47,6 +48,16 @@ pub struct Sending {
     /// Forms at once, and in a minute, from one block of addresses.
     pub burst: u32,
     pub per_minute: u32,
+}
+
+/// How forms are kept that a visitor has not sent yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Days until a draft goes by itself.
+    pub days: u32,
+    /// Drafts kept at once.
+    pub most: usize,
 }
 
 /// Another version of pages: a language, or Easy Read.

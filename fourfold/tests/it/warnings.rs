@@ -521,6 +521,7 @@ fn who_may_do_what_is_policy() {
             let sees = [
                 "triage_officer",
                 "victim_care",
+                "victim_care_supervisor",
                 "detective_inspector",
                 "communications",
                 "analyst",

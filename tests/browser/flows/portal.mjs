@@ -14,6 +14,7 @@ export default async function (inside) {
     await everyPage(tools)
     await guided(tools)
     await asksForACall(tools)
+    await savesAndReturns(tools)
     await checksABusiness(tools)
     await choosesAboutCookies(tools, browser, base)
     await leaves(browser, base)
@@ -87,6 +88,24 @@ async function asksForACall({ open, check }) {
     await page.getByText(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/).waitFor()
     if (javaScriptEnabled) await check(page, 'portal-received')
   }
+}
+
+async function savesAndReturns({ open, check }) {
+  const page = await open('/help/young-person')
+  await page.getByLabel('Your name').fill('Ann Example')
+  await page.getByRole('button', { name: 'Save and come back later' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Your form is saved' }).waitFor()
+  const code = await page.getByText(/^[A-Z2-9]{4}(-[A-Z2-9]{4}){3}$/).innerText()
+  await check(page, 'portal-saved')
+  await page.getByRole('main').getByRole('link', { name: 'go back to it with your code' }).click()
+  await page.getByRole('button', { name: 'Open the form' }).click()
+  await page.getByRole('alert').waitFor()
+  await check(page, 'portal-return-with-faults')
+  await page.getByLabel('Your code').fill(code.toLowerCase())
+  await page.getByRole('button', { name: 'Open the form' }).click()
+  await page.getByText('This is what you saved. It is not sent yet.').waitFor()
+  assert.equal(await page.getByLabel('Your name').inputValue(), 'Ann Example')
+  await check(page, 'portal-returned')
 }
 
 async function checksABusiness({ open, check }) {

@@ -126,7 +126,8 @@ impl Demo {
     async fn public_side(&self, place: &Place, beside: SocketAddr) -> Result<Collector> {
         let data = place.data.as_path();
         let (drop_box, keys) = (data.join("box"), data.join("keys"));
-        for folder in [&drop_box, &keys] {
+        let drafts = data.join("drafts");
+        for folder in [&drop_box, &keys, &drafts] {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("{} cannot be made", folder.display()))?;
         }
@@ -141,6 +142,7 @@ impl Demo {
             drop_box,
             key,
             alerts: Some(data.join("alerts")),
+            drafts: Some(drafts),
             behind_proxy: false,
             secure_cookies: false,
         };
