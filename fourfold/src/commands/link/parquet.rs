@@ -23,7 +23,7 @@ mod built {
     use arrow_array::{Array as _, ArrayRef, Float64Array, RecordBatch, StringArray};
     use arrow_cast::cast;
     use arrow_schema::DataType;
-    use linkage::batch::{Batch, Rows as _};
+    use linkage::batch::Batch;
     use parquet::arrow::ArrowWriter;
     use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
     use parquet::basic::Compression;
