@@ -24,7 +24,7 @@ pub struct Sink {
 
 enum Target {
     Csv(Box<csv::Writer<BufWriter<File>>>),
-    Parquet(parquet::Writer),
+    Parquet(Box<parquet::Writer>),
 }
 
 impl Sink {
@@ -35,7 +35,9 @@ impl Sink {
         let beside = std::path::PathBuf::from(beside);
         let file = File::create(&beside).with_context(told)?;
         let to = if parquet::is_named(path) {
-            Target::Parquet(parquet::Writer::new(file, headings).with_context(told)?)
+            Target::Parquet(Box::new(
+                parquet::Writer::new(file, headings).with_context(told)?,
+            ))
         } else {
             let mut writer = csv::Writer::from_writer(BufWriter::with_capacity(1 << 18, file));
             writer.write_record(headings).with_context(told)?;
