@@ -125,12 +125,7 @@ impl Manifest {
 /// When the records and the ledger do not agree: no proof is made of figures that cannot be proved. In
 /// a build without documents.
 pub async fn make(app: &App, actor: &Actor, asked: &Asked) -> Result<Pack, Error> {
-    if !documents::BUILT {
-        return Err(Error::BadRequest(
-            "this build leaves documents out, so it makes no proof pack. Build with `make build`"
-                .to_owned(),
-        ));
-    }
+    refuse_unbuilt()?;
     let resource = count::resource(asked).of_unit(actor.unit.clone());
     let grant = permit(app, actor, &EXPORT, &resource, "").await?;
     let key = app.store().ledger_key()?;
@@ -195,6 +190,16 @@ fn file(name: &'static str, text: String) -> PackFile {
         name,
         bytes: text.into_bytes(),
     }
+}
+
+fn refuse_unbuilt() -> Result<(), Error> {
+    if documents::BUILT {
+        return Ok(());
+    }
+    Err(Error::BadRequest(
+        "this build leaves documents out, so it makes no proof pack. Build with `make build`"
+            .to_owned(),
+    ))
 }
 
 fn refuse_odd(replayed: &Replayed) -> Result<(), Error> {
