@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 ASSETS := portal/assets/dist/manifest.json
 UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
-# Arguments for the demonstration: make demo ARGS='--reports 50000'
+# Arguments for the demonstration, which leaves out what takes long to build: documents, Parquet, the cluster: make demo ARGS='--reports 50000'
 ARGS ?=
 # `make lint test CLUSTER=yes` takes the cluster in, which nearly doubles the build. One set of features for everything
 # in one run, so that nothing is compiled twice.
@@ -22,7 +22,7 @@ help: ## List these targets
 
 .PHONY: demo
 demo: needs-build assets ## Generate a county, run it through the service and serve it
-	cargo build --profile demo --bin fourfold --locked
+	cargo build --profile demo --bin fourfold --locked --no-default-features
 	$(TARGET)/demo/fourfold demo $(ARGS)
 
 .PHONY: test
@@ -33,7 +33,7 @@ test: needs-test assets ## Run every test, on both databases and in a real brows
 	  scripts/with-postgres cargo test --workspace --locked $(FEATURES) --lib --bins --tests; \
 	fi
 	cargo test --workspace --locked $(FEATURES) --doc
-	@$(MAKE) browser
+	@$(MAKE) walk
 
 .PHONY: build
 build: needs-build assets ## Build the release binary with its assets and the cluster inside
@@ -44,6 +44,8 @@ build: needs-build assets ## Build the release binary with its assets and the cl
 lint: assets ## Check format, clippy, sources and, where installed, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked $(FEATURES) -- -D warnings
+	@# What the demonstration leaves out; not where the cluster is taken in, which has another set of features.
+	$(if $(CLUSTER),,cargo check --bin fourfold --locked --no-default-features)
 	scripts/check-sources
 	@if command -v cargo-deny >/dev/null; then \
 	  cargo deny --locked check bans licenses sources; \
@@ -55,10 +57,16 @@ lint: assets ## Check format, clippy, sources and, where installed, licences
 assets: $(ASSETS) ## Build the style sheet and scripts that the binary carries
 
 .PHONY: browser
-browser: needs-test assets $(BROWSER_PACKAGES) ## Test the interface and walk the flows in Chromium
+browser: needs-test assets ## Build, and walk the flows in Chromium
+	cargo build --workspace --bins --locked $(FEATURES)
+	@$(MAKE) walk
+
+# With the binary that is there: the tests before have built it, and building it alone, without what tests ask of
+# their dependencies, would compile half of everything again.
+.PHONY: walk
+walk: $(BROWSER_PACKAGES)
 	cd tests/browser && node --test self/*.test.mjs
 	@if compgen -G 'tests/browser/flows/*.mjs' >/dev/null; then \
-	  cargo build --workspace --bins --locked $(FEATURES); \
 	  scripts/with-demo node --test tests/browser/run.mjs; \
 	else \
 	  echo 'tests/browser/flows holds no flow yet: none was walked'; \

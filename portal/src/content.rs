@@ -101,8 +101,10 @@ pub struct Content {
 impl Content {
     pub fn load(files: &Files, setting: &Setting) -> Result<Content, PolicyError> {
         let places = setting::places(files)?;
+        let days = setting.drafts.days.to_string();
         let words: Words<'_> = &[
             ("force", &setting.force),
+            ("draft_days", &days),
             ("phone", &setting.phone),
             ("phone_words", &setting.phone_words),
             ("hours", &setting.hours),

@@ -33,8 +33,13 @@ impl DropBox {
     /// Puts a sealed submission there and returns when it would survive a power cut. The same id
     /// takes the place of itself.
     pub fn put(&self, id: SubmissionId, sealed: &[u8]) -> io::Result<()> {
-        let part = self.folder.join(format!(".{id}.part"));
-        let whole = self.folder.join(format!("{id}.{EXTENSION}"));
+        self.put_as(&format!("{id}.{EXTENSION}"), sealed)
+    }
+
+    /// Puts a file of this name there, in the same way.
+    pub(crate) fn put_as(&self, name: &str, sealed: &[u8]) -> io::Result<()> {
+        let part = self.folder.join(format!(".{name}.part"));
+        let whole = self.folder.join(name);
         let written = self.write(&part, &whole, sealed);
         if written.is_err() {
             // A full disk: the part would stay in the way.

@@ -241,6 +241,11 @@ impl FormOf {
         format!("/help/{}", self.id)
     }
 
+    /// Whether it can be saved and sent later. Feedback is soon written.
+    pub fn can_wait(&self) -> bool {
+        self.kind != SubmissionKind::Feedback
+    }
+
     /// Takes the fields it knows out of what was posted. Names it does not know are left out, and so
     /// is what is empty.
     pub fn fill(&self, pairs: Vec<(String, String)>) -> Filled {
@@ -303,6 +308,11 @@ impl Field {
             _ => None,
         }
     }
+}
+
+/// What is wrong with an e-mail address, if anything is.
+pub fn email_fault(value: &str) -> Option<String> {
+    EMAIL.fault(value)
 }
 
 fn is_phone(value: &str) -> bool {

@@ -4,7 +4,7 @@
 //! (`docs/decisions/0013-portal.md`).
 //!
 //! Invariants
-//! - Nothing here can reach the database: this crate depends on `parts`, `record` and `sealing`.
+//! - Nothing here can reach the database: this crate depends on `parts`, `record`, `sealing` and `documents`.
 //! - A submission is sealed in the request that brought it, and thanked for only when it is on disk.
 //! - No cookie before a choice, no script or style inline, nothing from another site.
 //! - Every page works without JavaScript.
@@ -14,10 +14,11 @@
 mod alerts;
 mod answer;
 mod assets;
-mod checks;
 mod content;
 mod cookies;
+mod drafts;
 mod dropbox;
+mod feeds;
 mod flood;
 mod forms;
 mod guide;
@@ -26,14 +27,17 @@ mod markdown;
 mod pages;
 mod prepared;
 mod requests;
+mod result_pdf;
 mod router;
+mod saving;
 mod setting;
 mod site;
 mod submit;
+mod subscribe;
+mod taking;
 mod token;
 mod views;
 
-pub use checks::{Check, Colour, Outcome};
 pub use dropbox::{DropBox, EXTENSION};
 pub use prepared::Prepared;
 pub use router::{Portal, Run, router};

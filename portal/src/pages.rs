@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use parts::{FieldErrors, Html, Radios};
+use parts::{AssessedTag, FieldErrors, Html, Radios};
+use record::assessment::{Outcome, QuestionSet};
+use record::publication::Publication;
 
-use crate::alerts::Alert;
 use crate::assets::Addresses;
-use crate::checks::{Check, Outcome};
 use crate::content::Article;
 use crate::forms::FormOf;
 use crate::guide::Question;
@@ -151,6 +151,46 @@ pub struct QuestionPage<'a> {
     pub question: &'a Question,
 }
 
+/// A warning as the page shows it.
+pub struct Alert {
+    pub id: String,
+    pub sort: String,
+    pub event: String,
+    pub title: String,
+    pub places: String,
+    pub issued: String,
+    /// Paragraphs.
+    pub what: Vec<String>,
+    pub steps: Vec<String>,
+    /// A page of advice that is there; empty without one.
+    pub advice: String,
+    pub link: String,
+}
+
+impl Alert {
+    pub fn of(publication: &Publication, is_page: impl Fn(&str) -> bool) -> Alert {
+        let places: Vec<&str> = publication.areas.iter().map(|a| a.name.as_str()).collect();
+        let paragraphs = publication.what.split("\n\n").map(str::trim);
+        Alert {
+            id: publication.id.clone(),
+            sort: publication.sort.clone(),
+            event: publication.event.clone(),
+            title: publication.title.clone(),
+            places: places.join(", "),
+            issued: publication.issued_at().show(),
+            what: paragraphs
+                .filter(|p| !p.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            steps: publication.steps.clone(),
+            advice: Some(publication.advice.clone())
+                .filter(|path| is_page(path))
+                .unwrap_or_default(),
+            link: publication.link.clone(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "alerts.html")]
 pub struct AlertsPage<'a> {
@@ -170,6 +210,28 @@ pub struct FormPage<'a> {
     pub notice: Option<String>,
     /// The check whose answers go with the request; empty without one.
     pub check: String,
+    /// Whether it can be saved and sent later.
+    pub can_save: bool,
+    /// Code of the draft it was saved as; empty when it was not.
+    pub draft: String,
+}
+
+/// A form was saved: its code, shown once.
+#[derive(Template)]
+#[template(path = "saved.html")]
+pub struct SavedPage {
+    pub frame: Frame,
+    pub code: String,
+    pub days: u32,
+}
+
+/// Where the code of a saved form is typed.
+#[derive(Template)]
+#[template(path = "return.html")]
+pub struct ReturnPage<'a> {
+    pub frame: Frame,
+    pub field: Html,
+    pub errors: &'a FieldErrors,
 }
 
 #[derive(Template)]
@@ -180,11 +242,42 @@ pub struct Done {
     pub next: &'static [&'static str],
 }
 
+/// The form for warnings by e-mail.
+#[derive(Template)]
+#[template(path = "subscribe.html")]
+pub struct SubscribePage<'a> {
+    pub frame: Frame,
+    pub fields: Vec<Html>,
+    pub errors: &'a FieldErrors,
+    pub token: String,
+    pub notice: Option<String>,
+}
+
+/// A page with one button and nothing to fill in.
+#[derive(Template)]
+#[template(path = "button.html")]
+pub struct ButtonPage<'a> {
+    pub frame: Frame,
+    pub text: &'a str,
+    pub button: &'a str,
+    pub action: String,
+    pub token: String,
+    pub notice: Option<String>,
+}
+
+/// What follows, after a button was pressed.
+#[derive(Template)]
+#[template(path = "noted.html")]
+pub struct NotedPage<'a> {
+    pub frame: Frame,
+    pub text: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "check.html")]
 pub struct CheckPage<'a> {
     pub frame: Frame,
-    pub check: &'a Check,
+    pub check: &'a QuestionSet,
     pub fields: Vec<Html>,
     pub errors: &'a FieldErrors,
 }
@@ -193,11 +286,13 @@ pub struct CheckPage<'a> {
 #[template(path = "result.html")]
 pub struct ResultPage<'a> {
     pub frame: Frame,
-    pub check: &'a Check,
+    pub check: &'a QuestionSet,
     pub outcome: &'a Outcome,
     pub verdict: &'static str,
     pub explained: &'static str,
     pub line: String,
+    /// Where the result is to be had as PDF, in a build that can make one.
+    pub pdf: Option<String>,
 }
 
 #[derive(Template)]

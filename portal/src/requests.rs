@@ -7,26 +7,27 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use parts::{CharacterCount, Choice, FieldErrors, Hidden, Html, Input, Radios};
+use record::assessment::{ANSWERS, Outcome, QuestionSet, Verdict};
 use std::net::SocketAddr;
 
 use crate::answer;
-use crate::checks::{ANSWERS, Check, Colour};
 use crate::cookies::{self, Chosen};
 use crate::flood::{Block, visitor};
 use crate::forms::{Ask, FORMS, Field, Filled, FormOf};
 use crate::pages::{CheckPage, CookiesPage, Done, FormPage, Frame, ResultPage};
 use crate::router::Portal;
+use crate::saving;
 use crate::submit;
-use crate::token::Presented;
+use crate::taking::{Sent, Taken, take};
 
 type Pairs = Vec<(String, String)>;
 
-fn form_of(id: &str) -> Option<&'static FormOf> {
+pub(crate) fn form_of(id: &str) -> Option<&'static FormOf> {
     FORMS.iter().find(|f| f.id == id)
 }
 
 /// Reads a form, or answers in plain words why it is not taken.
-fn read(
+pub(crate) fn read(
     portal: &Portal,
     peer: SocketAddr,
     headers: &HeaderMap,
@@ -53,7 +54,7 @@ fn read(
     })
 }
 
-fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
+pub(crate) fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
     pairs
         .iter()
         .find(|(n, _)| n == name)
@@ -61,7 +62,7 @@ fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
 }
 
 /// The frame of a page that takes something; it asks about the cookie until there is a choice.
-fn frame(portal: &Portal, headers: &HeaderMap, title: &str, path: &str) -> Frame {
+pub(crate) fn frame(portal: &Portal, headers: &HeaderMap, title: &str, path: &str) -> Frame {
     let ask = Chosen::read(headers).choice.is_none();
     Frame::new(&portal.site.look, title, path, ask)
 }
@@ -73,6 +74,8 @@ struct Shown<'a> {
     errors: &'a FieldErrors,
     token: Option<String>,
     notice: Option<String>,
+    /// Code of the draft it was saved as; empty when it was not.
+    draft: &'a str,
     status: StatusCode,
 }
 
@@ -90,6 +93,8 @@ fn show(portal: &Portal, headers: &HeaderMap, shown: Shown<'_>) -> Response {
         token: shown.token.unwrap_or_else(|| portal.token(shown.form.id)),
         notice: shown.notice,
         check: shown.filled.get("check").cloned().unwrap_or_default(),
+        can_save: portal.drafts.is_some() && shown.form.can_wait(),
+        draft: shown.draft.to_owned(),
     };
     answer::html(shown.status, &page)
 }
@@ -148,6 +153,27 @@ fn empty_form(
         errors: &FieldErrors::new(),
         token: None,
         notice: None,
+        draft: "",
+        status: StatusCode::OK,
+    };
+    show(portal, headers, shown)
+}
+
+/// A form as it was saved under a code.
+pub(crate) fn filled_form(
+    portal: &Portal,
+    headers: &HeaderMap,
+    form: &'static FormOf,
+    filled: &Filled,
+    draft: String,
+) -> Response {
+    let shown = Shown {
+        form,
+        filled,
+        errors: &FieldErrors::new(),
+        token: None,
+        notice: Some("This is what you saved. It is not sent yet.".to_owned()),
+        draft: &draft,
         status: StatusCode::OK,
     };
     show(portal, headers, shown)
@@ -191,70 +217,36 @@ pub async fn send(
         Err(response) => return *response,
     };
     let token = value(&pairs, "token").to_owned();
+    let draft = value(&pairs, saving::FIELD).to_owned();
     let filled = form.fill(pairs);
     let errors = form.check(&filled);
-    let again = |errors: &FieldErrors, token: Option<String>, notice: Option<String>| {
-        let shown = Shown {
-            form,
-            filled: &filled,
-            errors,
-            token,
-            notice,
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        show(&portal, &headers, shown)
+    let sent = Sent {
+        form: form.id,
+        kind: form.kind,
+        body: &body,
+        token: &token,
+        filled: &filled,
+        faulty: !errors.is_empty(),
     };
-    let now = (portal.run.elapsed)();
-    let least = portal.flood.least(now);
-    let none = FieldErrors::new();
-    let presented = portal.tokens.present(form.id, &token, &body, now, least);
-    let nonce = match presented {
-        Presented::Again(nonce) => return done(&portal, &headers, form, nonce),
-        Presented::Used => return again(&none, None, Some(USED.to_owned())),
-        // Typed values stay; the same token goes on ageing, or a new one begins.
-        _ if !errors.is_empty() => {
-            let token = Some(token).filter(|t| portal.knows(form.id, t));
-            return again(&errors, token, None);
-        }
-        Presented::Early(seconds) => return again(&none, Some(token), Some(early(seconds))),
-        Presented::Old => return again(&none, None, Some(OLD.to_owned())),
-        Presented::Good(nonce) => nonce,
-    };
-    match keep(&portal, form, nonce, filled).await {
-        Ok(()) => {
-            portal.tokens.spent(nonce, &body, now);
+    match take(&portal, sent).await {
+        Taken::Kept(nonce) => {
+            saving::sent(&portal, &draft).await;
             done(&portal, &headers, form, nonce)
         }
-        Err(error) => {
-            // The error names files and the disk, never what was sent.
-            tracing::error!(%error, "a submission could not be kept");
-            answer::not_kept(&portal.site)
+        Taken::NotKept => answer::not_kept(&portal.site),
+        Taken::Again { token, notice } => {
+            let shown = Shown {
+                form,
+                filled: &filled,
+                errors: &errors,
+                token,
+                notice,
+                draft: &draft,
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            show(&portal, &headers, shown)
         }
     }
-}
-
-const USED: &str =
-    "You have sent this form already. If you changed it, press the button to send it once more.";
-const OLD: &str = "It is not sent yet, because the page was open for a long time. Wait a few seconds, \
-    then press the button again.";
-
-fn early(seconds: u64) -> String {
-    let unit = if seconds == 1 { "second" } else { "seconds" };
-    format!("It is not sent yet. Wait {seconds} {unit}, then press the button again.")
-}
-
-/// Seals what was sent. The same form sent twice has the same id.
-async fn keep(
-    portal: &Portal,
-    form: &FormOf,
-    nonce: [u8; 16],
-    filled: Filled,
-) -> std::io::Result<()> {
-    let id = submit::id(&portal.tokens.derive(b"id", nonce));
-    let reference = submit::reference(&portal.tokens.derive(b"reference", nonce));
-    let at = (portal.run.now)();
-    let sealer = &portal.sealer;
-    sealer.seal(id, form.kind, at, reference, filled).await
 }
 
 fn done(portal: &Portal, headers: &HeaderMap, form: &FormOf, nonce: [u8; 16]) -> Response {
@@ -281,12 +273,12 @@ pub async fn check(
 fn questions(
     portal: &Portal,
     headers: &HeaderMap,
-    check: &Check,
+    check: &QuestionSet,
     pairs: &Pairs,
     errors: &FieldErrors,
 ) -> Response {
     let choices = ANSWERS.map(|(v, t)| Choice::new(v, t));
-    let one = |q: &crate::checks::Question| {
+    let one = |q: &record::assessment::Question| {
         let chosen = value(pairs, &q.id);
         Html::of(
             &Radios::new(&q.id, &q.text, &choices)
@@ -346,30 +338,31 @@ pub async fn judge(
             return questions(&portal, &headers, check, &pairs, &errors);
         }
     };
-    let (verdict, explained) = match (outcome.fails(), outcome.worst()) {
-        (true, _) => (
-            "Not ready yet",
-            "At least one answer would fail an assessment by itself. Put that right first.",
-        ),
-        (false, Colour::Green) => (
-            "You look well prepared",
-            "Everything you were asked about is in place. Do the check again in six months.",
-        ),
-        (false, _) => (
-            "Some things to put right",
-            "You have made a start. Begin at the top of the list.",
-        ),
-    };
+    let verdict = outcome.verdict().title();
     let path = format!("/business/{}", check.id);
     let page = ResultPage {
         frame: frame(&portal, &headers, verdict, &path).back(&path, "Do the check again"),
         check,
-        line: check.line(&outcome),
+        line: outcome.line(),
         outcome: &outcome,
         verdict,
-        explained,
+        explained: explained(&outcome),
+        pdf: documents::BUILT.then(|| format!("{path}/pdf")),
     };
     answer::html(StatusCode::OK, &page)
+}
+
+/// What the verdict means for whoever did the check.
+pub(crate) fn explained(outcome: &Outcome) -> &'static str {
+    match outcome.verdict() {
+        Verdict::NotReady => {
+            "At least one answer would fail an assessment by itself. Put that right first."
+        }
+        Verdict::WellPrepared => {
+            "Everything you were asked about is in place. Do the check again in six months."
+        }
+        Verdict::ToPutRight => "You have made a start. Begin at the top of the list.",
+    }
 }
 
 /// `GET /cookies`, and after a choice `GET /cookies?saved=yes&back=/advice`.
@@ -424,6 +417,8 @@ pub async fn cookies_page(
 fn own_path(portal: &Portal, path: &str) -> String {
     let known = portal.site.pages.contains_key(path)
         || path == "/alerts"
+        || path == crate::subscribe::PATH
+        || path == saving::PATH
         || FORMS.iter().any(|f| f.path() == path)
         || portal
             .site

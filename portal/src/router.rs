@@ -13,23 +13,30 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use record::submission::SubmissionKind;
 use sealing::PublicKey;
+use tokio::sync::Semaphore;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::alerts::{self, Issued};
 use crate::cookies::{self, Chosen};
+use crate::drafts::Drafts;
 use crate::dropbox::DropBox;
 use crate::flood::Flood;
 use crate::forms::Filled;
 use crate::site::{Now, Page, Site};
 use crate::submit::{self, Sealer};
 use crate::token::{Presented, Tokens};
-use crate::{alerts, answer, headers, requests, views};
+use crate::views::Counter;
+use crate::{answer, headers, requests, result_pdf, saving, subscribe, views};
 
 /// Most bytes of a form: the longest fields, escaped, and room.
 const MOST_BYTES: usize = 32 * 1024;
 /// Longest a visitor may take to send a form, or we to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Address of the page of alerts.
+const ALERTS: &str = "/alerts";
 
 /// How a portal is run.
 #[derive(Clone)]
@@ -44,6 +51,8 @@ pub struct Run {
     pub secure_cookies: bool,
     /// Folder of issued warnings, if there is one.
     pub alerts: Option<PathBuf>,
+    /// Folder of forms that are not sent yet; without it none can be saved.
+    pub drafts: Option<PathBuf>,
 }
 
 /// A running portal.
@@ -53,11 +62,16 @@ pub struct Portal {
     pub(crate) flood: Flood,
     pub(crate) tokens: Tokens,
     pub(crate) sealer: Sealer,
-    alerts: RwLock<Arc<Page>>,
+    issued: RwLock<Arc<Issued>>,
+    /// Views of the page of alerts, which is made anew when they change.
+    alerts_views: Counter,
+    /// Documents are laid out one at a time: they must not keep pages waiting.
+    pub(crate) layout: Semaphore,
+    pub(crate) drafts: Option<Drafts>,
 }
 
 /// Random bytes of the system.
-fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(bytes)
@@ -66,8 +80,12 @@ fn random<const N: usize>() -> std::io::Result<[u8; N]> {
 impl Portal {
     pub fn new(site: Site, run: Run, key: PublicKey, drop_box: DropBox) -> std::io::Result<Portal> {
         let sending = site.look.setting.sending;
-        let page = site.alerts(&[]).map_err(std::io::Error::other)?;
+        let issued = Issued::make(&site, &[], (run.now)())?;
+        let kept = site.look.setting.drafts;
+        let drafts = run.drafts.as_deref();
+        let drafts = drafts.map(|folder| Drafts::open(folder, kept, (run.now)()));
         let portal = Portal {
+            drafts: drafts.transpose()?,
             run,
             flood: Flood::new(sending),
             tokens: Tokens::new(random()?, sending.longest_hours),
@@ -75,11 +93,17 @@ impl Portal {
                 key,
                 drop_box: Arc::new(drop_box),
             },
-            alerts: RwLock::new(Arc::new(page)),
+            issued: RwLock::new(Arc::new(issued)),
+            alerts_views: Counter::default(),
+            layout: Semaphore::new(1),
             site,
         };
         portal.read_alerts();
         Ok(portal)
+    }
+
+    fn issued(&self) -> Arc<Issued> {
+        Arc::clone(&self.issued.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn site(&self) -> &Site {
@@ -105,12 +129,19 @@ impl Portal {
         let Some(folder) = &self.run.alerts else {
             return;
         };
-        let found = alerts::read(folder, (self.run.now)());
-        match self.site.alerts(&found) {
-            Ok(page) => {
-                *self.alerts.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(page);
+        match Issued::make(&self.site, &alerts::read(folder), (self.run.now)()) {
+            Ok(issued) => {
+                *self.issued.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issued);
             }
             Err(error) => tracing::error!(%error, "the page of alerts could not be made"),
+        }
+    }
+
+    /// Lets drafts go that are too old.
+    pub fn sweep_drafts(&self) -> std::io::Result<()> {
+        match &self.drafts {
+            Some(drafts) => drafts.sweep((self.run.now)()),
+            None => Ok(()),
         }
     }
 
@@ -120,7 +151,8 @@ impl Portal {
             .site
             .pages
             .iter()
-            .map(|(path, page)| (path.as_str(), &page.views));
+            .map(|(path, page)| (path.as_str(), &page.views))
+            .chain([(ALERTS, &self.alerts_views)]);
         let counted: BTreeMap<String, String> = views::take(counters);
         if counted.is_empty() {
             return Ok(());
@@ -142,12 +174,21 @@ pub fn router(portal: &Arc<Portal>) -> Router {
             get(requests::cookies_page).post(requests::choose),
         )
         .route("/help/organisation/from-check", post(requests::from_check))
+        .route(saving::PATH, get(saving::ask).post(saving::open))
         .route("/help/{form}", get(requests::form).post(requests::send))
+        .route("/help/{form}/save", post(saving::save))
         .route(
             "/business/{check}",
             get(requests::check).post(requests::judge),
         )
-        .route("/alerts", get(alerts_page))
+        .route("/business/{check}/pdf", post(result_pdf::save))
+        .route(ALERTS, get(alerts_page))
+        .route("/alerts/{*feed}", get(feed))
+        .route(subscribe::PATH, get(subscribe::form).post(subscribe::send))
+        .route(
+            "/subscribe/{step}/{token}",
+            get(subscribe::step).post(subscribe::take_step),
+        )
         .route("/assets/{file}", get(asset))
         .route("/health", get(|| async { "ok" }))
         .fallback(get(page))
@@ -171,20 +212,27 @@ async fn page(State(portal): State<Arc<Portal>>, uri: Uri, headers: HeaderMap) -
         path
     };
     match portal.site.pages.get(path) {
-        Some(page) => one(&portal, page, &headers),
+        Some(page) => one(&portal, page, &page.views, &headers),
         None => answer::not_found(&portal.site),
     }
 }
 
 async fn alerts_page(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
-    let page = Arc::clone(&portal.alerts.read().unwrap_or_else(PoisonError::into_inner));
-    one(&portal, &page, &headers)
+    let issued = portal.issued();
+    one(&portal, &issued.page, &portal.alerts_views, &headers)
 }
 
-fn one(portal: &Portal, page: &Page, headers: &HeaderMap) -> Response {
+/// A feed, or a document one of them lists.
+async fn feed(State(portal): State<Arc<Portal>>, uri: Uri, headers: HeaderMap) -> Response {
+    match portal.issued().feeds.get(uri.path()) {
+        Some(found) => found.answer(&headers),
+        None => answer::not_found(&portal.site),
+    }
+}
+
+fn one(portal: &Portal, page: &Page, views: &Counter, headers: &HeaderMap) -> Response {
     let chosen = Chosen::read(headers);
-    page.views
-        .count(chosen.choice == Some(true) && chosen.returning);
+    views.count(chosen.choice == Some(true) && chosen.returning);
     let body = if chosen.choice.is_none() {
         &page.asking
     } else {

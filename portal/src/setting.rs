@@ -17,6 +17,8 @@ pub struct Setting {
     /// Name of the police force, from `force.toml`.
     #[serde(skip)]
     pub force: String,
+    /// Full address the public reaches the site at, without a slash at its end: for feeds and messages.
+    pub address: String,
     /// Where "Exit this page" leads.
     pub exit: String,
     /// Number to phone, on every page.
@@ -27,6 +29,7 @@ pub struct Setting {
     /// Who answers for the site.
     pub contact: String,
     pub sending: Sending,
+    pub drafts: Kept,
     #[serde(default, rename = "version")]
     pub versions: Vec<Version>,
 }
@@ -45,6 +48,16 @@ pub struct Sending {
     /// Forms at once, and in a minute, from one block of addresses.
     pub burst: u32,
     pub per_minute: u32,
+}
+
+/// How forms are kept that a visitor has not sent yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Days until a draft goes by itself.
+    pub days: u32,
+    /// Drafts kept at once.
+    pub most: usize,
 }
 
 /// Another version of pages: a language, or Easy Read.
@@ -117,6 +130,11 @@ impl Setting {
         let mut setting = files.read::<Setting>(FILE)?.policy;
         setting.force = files.read::<ForceName>("force.toml")?.policy.name;
         let wrong = |problem: &str| Err(PolicyError::new(FILE, problem));
+        if !setting.address.starts_with("https://") || setting.address.ends_with('/') {
+            return wrong(
+                "address: give the site's full address, beginning with https:// and without a slash at the end",
+            );
+        }
         if !setting.exit.starts_with("https://") {
             return wrong("exit: give the full address of another site, beginning with https://");
         }

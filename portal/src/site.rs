@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
+use record::assessment::{FIVE_MINUTES, QuestionSet, READINESS, Sets};
 use record::policy::{Files, PolicyError};
+use record::publication::{Audiences, Publication};
 use record::time::{Date, Timestamp};
 
-use crate::alerts::Alert;
 use crate::assets;
-use crate::checks::{self, Check};
 use crate::content::{Article, Content};
 use crate::guide::Guide;
-use crate::pages::{AlertsPage, ArticlePage, Frame, Home, Index, Link, Look, QuestionPage};
+use crate::pages::{Alert, AlertsPage, ArticlePage, Frame, Home, Index, Link, Look, QuestionPage};
 use crate::prepared::Prepared;
 use crate::setting::{self, Setting};
 use crate::views::Counter;
@@ -30,7 +30,9 @@ pub struct Page {
 pub struct Site {
     pub look: Arc<Look>,
     pub content: Content,
-    pub checks: Vec<Check>,
+    pub checks: Vec<QuestionSet>,
+    /// Whom warnings can be for, which subscribers choose from.
+    pub audiences: Audiences,
     pub pages: BTreeMap<String, Page>,
     pub assets: BTreeMap<String, Prepared>,
     /// Places nobody has called or opened yet.
@@ -43,7 +45,14 @@ impl Site {
         let setting = Setting::load(files)?;
         let content = Content::load(files, &setting)?;
         let guide = Guide::load(files, &content)?;
-        let checks = checks::load(files)?;
+        let sets = Sets::load(files)?;
+        let public = [FIVE_MINUTES, READINESS];
+        let checks = public
+            .iter()
+            .filter_map(|id| sets.newest(id))
+            .cloned()
+            .collect();
+        let audiences = Audiences::load(files)?;
         let places = setting::places(files)?;
         let unchecked = places
             .values()
@@ -64,6 +73,7 @@ impl Site {
             look,
             content,
             checks,
+            audiences,
             pages,
             assets: assets::files(),
             unchecked,
@@ -77,7 +87,9 @@ impl Site {
     }
 
     /// The page of alerts, made anew when they change.
-    pub fn alerts(&self, alerts: &[Alert]) -> Result<Page, PolicyError> {
+    pub fn alerts(&self, alerts: &[&Publication]) -> Result<Page, PolicyError> {
+        let known = |path: &str| self.pages.contains_key(path);
+        let alerts: Vec<Alert> = alerts.iter().map(|p| Alert::of(p, known)).collect();
         let Some(article) = self.content.find(false, "alerts") else {
             return Err(PolicyError::new(
                 "protect/pages/alerts.md",
@@ -89,7 +101,7 @@ impl Site {
             AlertsPage {
                 frame,
                 article,
-                alerts,
+                alerts: &alerts,
             }
             .render()
         })

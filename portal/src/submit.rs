@@ -12,16 +12,22 @@ use zeroize::Zeroizing;
 use crate::dropbox::DropBox;
 
 /// Letters and digits that are not taken for one another when read out.
-const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+pub(crate) const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// A reference a person can read out: eight of 32 signs, which is 40 bits.
 pub fn reference(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(9);
-    for (at, byte) in bytes.iter().take(8).enumerate() {
-        if at == 4 {
+    let signs = bytes.iter().take(8);
+    grouped(signs.map(|byte| char::from(LETTERS[usize::from(byte % 32)])))
+}
+
+/// Signs in groups of four, to be read out and written down.
+pub(crate) fn grouped(signs: impl Iterator<Item = char>) -> String {
+    let mut text = String::with_capacity(20);
+    for (at, sign) in signs.enumerate() {
+        if at > 0 && at % 4 == 0 {
             text.push('-');
         }
-        text.push(char::from(LETTERS[usize::from(byte % 32)]));
+        text.push(sign);
     }
     text
 }

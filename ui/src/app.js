@@ -16,6 +16,7 @@ import {
   createAll,
 } from 'govuk-frontend'
 import { Alert, ButtonMenu } from '@ministryofjustice/frontend'
+import { startDrafts } from './draft.js'
 import { foldFilters } from './filters.js'
 import { startPolling } from './poll.js'
 import { startPrinting } from './print.js'
@@ -48,3 +49,4 @@ startQuickExit()
 startPrinting()
 startPolling()
 startTriage()
+startDrafts()

@@ -17,12 +17,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut found = 0;
     let mut lines = |text: &str| {
         found = 0;
-        for line in text.lines() {
-            extractor.each(line, |observable| {
+        let lines: Vec<&str> = text.lines().collect();
+        extractor.all(&lines, |answers| {
+            for observable in answers {
                 black_box(observable);
                 found += 1;
-            });
-        }
+            }
+        });
         found
     };
     if runs == 0 {

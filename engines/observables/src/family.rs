@@ -39,18 +39,34 @@ impl Find {
     }
 }
 
-/// What the finders found so far, in the order of the anchors.
+/// What the finders found so far in a text.
 #[derive(Default)]
 pub(crate) struct Finds {
     pub(crate) list: Vec<Find>,
     /// Host names before this position were read already, whether or not they were accepted.
     /// It keeps the reading of long chains of labels linear.
     pub(crate) hosts_read_to: usize,
+    /// Where the last telephone number ended.
+    pub(crate) phone_end: Option<usize>,
+    /// Where the last telephone number or IBAN ended: its digits are no sort code's.
+    pub(crate) numbers_read_to: usize,
+    /// Where the last key in base58 that stands for itself ended: a list of them goes on near it.
+    pub(crate) keys_read_to: Option<usize>,
     /// The sort code that waits for an account number, and the reverse.
     pub(crate) bank: bank::Waiting,
 }
 
 impl Finds {
+    /// Forgets the text before.
+    fn start(&mut self) {
+        self.list.clear();
+        self.hosts_read_to = 0;
+        self.phone_end = None;
+        self.numbers_read_to = 0;
+        self.keys_read_to = None;
+        self.bank.start();
+    }
+
     pub(crate) fn push(
         &mut self,
         kind: Kind,
@@ -100,71 +116,125 @@ pub(crate) struct Family {
     pub(crate) normalise: fn(Kind, &str) -> Option<String>,
 }
 
-/// Every family. The order settles nothing: overlaps are resolved by the kinds' ranks.
-pub(crate) static FAMILIES: [&Family; 24] = [
-    &url::FAMILY,
-    &domain::FAMILY,
-    &email::FAMILY,
-    &ip::FAMILY,
-    &handle::FAMILY,
-    &phone::FAMILY,
-    &bank::FAMILY,
-    &iban::FAMILY,
-    &card::FAMILY,
-    &amount::FAMILY,
-    &date::FAMILY,
-    &postcode::FAMILY,
-    &plate::FAMILY,
-    &company::FAMILY,
-    &nino::FAMILY,
-    &hash::FAMILY,
-    &eth::FAMILY,
-    &base58::FAMILY,
-    &bech32::FAMILY,
-    &cashaddr::FAMILY,
-    &monero::FAMILY,
-    &cve::FAMILY,
-    &split::FAMILY,
-    &technique::FAMILY,
+/// Every family, in rooms. The families of a room share what they remember of a text (in
+/// [`Finds`]) and look at each anchor one after the other; a room is done with many anchors of many
+/// texts before the next one begins, because the instructions of all rooms together do not fit into
+/// the cache next to a core. The order settles nothing: overlaps are resolved by the kinds' ranks.
+static ROOMS: [&[&Family]; 14] = [
+    &[&url::FAMILY, &domain::FAMILY, &email::FAMILY],
+    &[&ip::FAMILY],
+    &[&handle::FAMILY],
+    &[&phone::FAMILY, &iban::FAMILY, &bank::FAMILY],
+    &[&card::FAMILY],
+    &[&amount::FAMILY],
+    &[&date::FAMILY],
+    &[&postcode::FAMILY],
+    &[&plate::FAMILY],
+    &[&company::FAMILY],
+    &[&nino::FAMILY],
+    &[
+        &hash::FAMILY,
+        &eth::FAMILY,
+        &base58::FAMILY,
+        &bech32::FAMILY,
+        &cashaddr::FAMILY,
+        &monero::FAMILY,
+    ],
+    &[&split::FAMILY],
+    &[&cve::FAMILY, &technique::FAMILY],
 ];
+
+/// Every family.
+pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
+    ROOMS.iter().copied().flatten().copied()
+}
 
 /// Lengths told apart; all longer runs are of this class.
 const LENGTHS: usize = 64;
 
-/// The finders of each mark and length of run.
-static WOKEN: LazyLock<Vec<Vec<Finder>>> = LazyLock::new(|| {
+/// The finders of each mark and length of run, and the room of each.
+static WOKEN: LazyLock<Vec<Vec<(usize, Finder)>>> = LazyLock::new(|| {
     let mut table = vec![Vec::new(); MARKS * LENGTHS];
-    for family in FAMILIES {
-        for wake in family.wakes_on {
-            let longest = wake.longest.min(LENGTHS - 1);
-            for length in wake.shortest.min(LENGTHS - 1)..=longest {
-                table[wake.mark as usize * LENGTHS + length].push(family.find);
+    for (room, families) in ROOMS.iter().enumerate() {
+        for family in *families {
+            for wake in family.wakes_on {
+                let longest = wake.longest.min(LENGTHS - 1);
+                for length in wake.shortest.min(LENGTHS - 1)..=longest {
+                    table[wake.mark as usize * LENGTHS + length].push((room, family.find));
+                }
             }
         }
     }
     table
 });
 
-/// Runs every finder over the anchors of a scan. What an earlier text left in `finds` goes.
-pub(crate) fn find_all(scan: &Scan<'_>, finds: &mut Finds) {
-    let table = &*WOKEN;
-    finds.list.clear();
-    finds.hosts_read_to = 0;
-    finds.bank.start();
-    for anchor in scan.anchors {
-        let length = (anchor.end - anchor.start).min(LENGTHS - 1);
-        for find in &table[anchor.mark as usize * LENGTHS + length] {
-            find(scan, anchor, finds);
+/// A text that is being searched.
+pub(crate) struct Search<'t> {
+    pub(crate) scan: Scan<'t>,
+    pub(crate) finds: &'t mut Finds,
+}
+
+/// A finder that is to look at an anchor of a text.
+#[derive(Clone, Copy)]
+struct Call {
+    find: Finder,
+    text: u32,
+    anchor: u32,
+}
+
+/// The finders that wait before each room. Kept between texts for its memory.
+#[derive(Default)]
+pub(crate) struct Rooms {
+    waiting: [Vec<Call>; ROOMS.len()],
+}
+
+/// Anchors looked at before the finders that wait are let in: it bounds the memory for a long text.
+const ANCHORS: usize = 4096;
+
+impl Rooms {
+    /// Runs every finder over the anchors of the texts.
+    pub(crate) fn search(&mut self, texts: &mut [Search<'_>]) {
+        let table = &*WOKEN;
+        let mut anchors = 0;
+        for number in 0..texts.len() {
+            texts[number].finds.start();
+            for at in 0..texts[number].scan.anchors.len() {
+                let anchor = &texts[number].scan.anchors[at];
+                let length = (anchor.end - anchor.start).min(LENGTHS - 1);
+                for (room, find) in &table[anchor.mark as usize * LENGTHS + length] {
+                    self.waiting[*room].push(Call {
+                        find: *find,
+                        text: number as u32,
+                        anchor: at as u32,
+                    });
+                }
+                anchors += 1;
+                if anchors == ANCHORS {
+                    self.let_in(texts);
+                    anchors = 0;
+                }
+            }
+        }
+        self.let_in(texts);
+        for text in texts {
+            bank::finish(&text.scan, text.finds);
         }
     }
-    bank::finish(scan, finds);
+
+    fn let_in(&mut self, texts: &mut [Search<'_>]) {
+        for waiting in &mut self.waiting {
+            for call in waiting.drain(..) {
+                let text = &mut texts[call.text as usize];
+                let anchor = &text.scan.anchors[call.anchor as usize];
+                (call.find)(&text.scan, anchor, text.finds);
+            }
+        }
+    }
 }
 
 /// The family that knows the canonical form of `kind`.
 pub(crate) fn of(kind: Kind) -> Option<&'static Family> {
-    FAMILIES
-        .into_iter()
-        .find(|family| family.kinds.contains(&kind))
+    families().find(|family| family.kinds.contains(&kind))
 }
 
 #[cfg(test)]
@@ -174,11 +244,8 @@ mod tests {
     #[test]
     fn every_kind_has_exactly_one_family() {
         for kind in Kind::ALL {
-            let families = FAMILIES
-                .iter()
-                .filter(|family| family.kinds.contains(&kind))
-                .count();
-            assert_eq!(families, 1, "{kind}");
+            let of = families().filter(|family| family.kinds.contains(&kind));
+            assert_eq!(of.count(), 1, "{kind}");
         }
     }
 }

@@ -37,7 +37,7 @@ mod resolve;
 mod scan;
 mod words;
 
-pub use extractor::{Extractor, Found};
+pub use extractor::{Answers, Extractor, Found};
 pub use kind::{Kind, UnknownKind};
 pub use kinds::modulus::{Modulus, ModulusError};
 

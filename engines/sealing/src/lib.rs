@@ -75,6 +75,18 @@ impl PrivateKey {
         PrivateKey(age::x25519::Identity::generate())
     }
 
+    /// The key of 32 secret bytes, always the same for the same bytes. Whoever knows the bytes can
+    /// open what is sealed to it.
+    ///
+    /// # Errors
+    /// None for any bytes that age takes for a key, which is all of them.
+    pub fn of_secret(secret: &[u8; 32]) -> Result<PrivateKey, Error> {
+        // age reads keys as text only: Bech32 (BIP 173), in capitals.
+        let prefix = bech32::Hrp::parse("age-secret-key-").map_err(|_| Error::NotAPrivateKey)?;
+        let text = bech32::encode_upper::<bech32::Bech32>(prefix, secret);
+        Zeroizing::new(text.map_err(|_| Error::NotAPrivateKey)?).parse()
+    }
+
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.to_public())
     }
@@ -163,6 +175,19 @@ mod tests {
         );
         assert_eq!("".parse::<PrivateKey>().unwrap_err(), Error::NotAPrivateKey);
         assert!(!format!("{key:?}").contains("SECRET"));
+    }
+
+    #[test]
+    fn the_same_secret_is_the_same_key() {
+        let key = |byte| PrivateKey::of_secret(&[byte; 32]).unwrap();
+        assert_eq!(key(7).public().to_string(), key(7).public().to_string());
+        assert_ne!(key(7).public().to_string(), key(8).public().to_string());
+        let sealed = seal(b"call me", &key(7).public()).unwrap();
+        assert_eq!(open(&sealed, &[key(7)]).unwrap().as_slice(), b"call me");
+        assert_eq!(open(&sealed, &[key(8)]).unwrap_err(), Error::NoKeyFits);
+        for byte in [0, 255] {
+            assert!(PrivateKey::of_secret(&[byte; 32]).is_ok());
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub use navigation::{Pagination, SubNav, View};
 pub use page::{Assets, Link, NavItem, Notice, NoticeKind, Page, SignedIn};
 pub use quantities::{DueCell, Money, TimeStamp};
 pub use records::{Change, SummaryList, SummaryRow, Timeline, TimelineItem};
-pub use tags::{Colour, CountPill, NetworkBadge, PriorityTag, Tag};
+pub use tags::{AssessedTag, Colour, CountPill, NetworkBadge, PriorityTag, Tag};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use record::assessment;
 use record::work::Priority;
 
 use super::words::count_in_words;
@@ -122,6 +123,25 @@ impl PriorityTag {
         };
         Tag {
             text: priority.title(),
+            colour,
+        }
+    }
+}
+
+/// How a theme or an answer of an assessment stands.
+pub struct AssessedTag;
+
+impl AssessedTag {
+    /// In a template: `{{ AssessedTag::of(colour) }}`.
+    pub fn of(colour: impl Borrow<assessment::Colour>) -> Tag<'static> {
+        let assessed = *colour.borrow();
+        let colour = match assessed {
+            assessment::Colour::Green => Colour::Green,
+            assessment::Colour::Amber => Colour::Yellow,
+            assessment::Colour::Red => Colour::Red,
+        };
+        Tag {
+            text: assessed.title(),
             colour,
         }
     }

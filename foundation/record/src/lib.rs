@@ -11,11 +11,14 @@
 //! Start reading at [`report`], then [`work`], then [`access`].
 
 pub mod access;
+pub mod assessment;
 pub mod finding;
 pub mod ids;
 pub mod marking;
 pub mod measure;
+pub mod organisation;
 pub mod policy;
+pub mod publication;
 pub mod report;
 pub mod submission;
 pub mod time;

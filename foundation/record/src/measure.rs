@@ -9,6 +9,8 @@
 pub enum Window {
     /// By calendar month of the row's date.
     Month,
+    /// By quarter of the calendar year.
+    Quarter,
     /// The last twelve months, stepped by month.
     RollingYear,
 }
@@ -17,7 +19,8 @@ pub enum Window {
 /// `subject` (id as bytes), `at` (micros), `met` (0 or 1), `line` (text: advised, declined, …),
 /// `excluded` (0 or 1: a true error, kept out of the denominator, counted by its line),
 /// `label` (text to show in the list of names), `marking` (integer), `compartment` (text or null).
-/// It is a plain SELECT without ORDER BY, of tables its mission may read; `$1` is now in micros.
+/// It is a plain SELECT without ORDER BY, of tables its mission may read; `(select now from asked)` is
+/// now in micros.
 #[derive(Debug, Clone, Copy)]
 pub struct Measure {
     /// Commitment it serves, for example `PROTECT-06`.

@@ -18,16 +18,24 @@ pub enum SubmissionKind {
     /// A young person somebody is worried about, for the force's cyber choices work.
     YoungPerson,
     Feedback,
+    /// Wants warnings by e-mail; nothing is sent before the address is confirmed.
+    Subscribe,
+    /// Holds the token of a message that asked for it.
+    ConfirmSubscription,
+    LeaveSubscription,
     /// How often each page was read. Sent by the portal itself; holds nothing of anybody.
     PageViews,
 }
 
 impl SubmissionKind {
-    pub const ALL: [SubmissionKind; 5] = [
+    pub const ALL: [SubmissionKind; 8] = [
         SubmissionKind::CallBack,
         SubmissionKind::OrganisationHelp,
         SubmissionKind::YoungPerson,
         SubmissionKind::Feedback,
+        SubmissionKind::Subscribe,
+        SubmissionKind::ConfirmSubscription,
+        SubmissionKind::LeaveSubscription,
         SubmissionKind::PageViews,
     ];
 
@@ -37,6 +45,9 @@ impl SubmissionKind {
             SubmissionKind::OrganisationHelp => "organisation_help",
             SubmissionKind::YoungPerson => "young_person",
             SubmissionKind::Feedback => "feedback",
+            SubmissionKind::Subscribe => "subscribe",
+            SubmissionKind::ConfirmSubscription => "confirm_subscription",
+            SubmissionKind::LeaveSubscription => "leave_subscription",
             SubmissionKind::PageViews => "page_views",
         }
     }
@@ -47,6 +58,9 @@ impl SubmissionKind {
             SubmissionKind::OrganisationHelp => "Organisation asks for help",
             SubmissionKind::YoungPerson => "Worried about a young person",
             SubmissionKind::Feedback => "Feedback",
+            SubmissionKind::Subscribe => "Wants warnings by email",
+            SubmissionKind::ConfirmSubscription => "Confirms an email address",
+            SubmissionKind::LeaveSubscription => "Wants no more warnings by email",
             SubmissionKind::PageViews => "Page views",
         }
     }

@@ -20,6 +20,7 @@ mod error;
 mod lite;
 mod migrate;
 mod open;
+mod placed;
 mod readers;
 mod sequencer;
 mod sql;
@@ -36,6 +37,7 @@ pub use entries::{About, Entry, EntryFilter, EntryPage, EntryRow, Shown, entries
 pub use error::Error;
 pub use migrate::{Migration, TABLES};
 pub use open::{Location, Reader, Setting, Store};
+pub use placed::{Placed, checkpoint_of, entries_of_content, entries_of_kind, latest_checkpoint};
 pub use sequencer::{Proof, Sequenced};
 pub use sql::{Conn, OnConflict, Sql};
 pub use value::{FromValue, Row, Value};

@@ -8,6 +8,7 @@ use record::access::Grant;
 use crate::dialect::LATE_ENTRIES;
 use crate::entries::EntryRow;
 use crate::error::Error;
+use crate::placed::latest_checkpoint;
 use crate::sql::{Conn, OnConflict, Sql};
 use crate::{Result, Store};
 
@@ -202,10 +203,7 @@ impl Store {
     /// The latest signed checkpoint, if any entry has been folded yet.
     pub async fn checkpoint(&self, grant: &Grant) -> Result<Option<String>> {
         let mut db = self.read(grant).await?;
-        let row = db
-            .first("select note from ledger_checkpoint order by size desc limit 1")
-            .await?;
-        row.map(|r| r.get("note")).transpose()
+        latest_checkpoint(&mut db.conn()).await
     }
 
     /// Proves that the entry with this sequence number is in the log.

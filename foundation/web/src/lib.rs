@@ -23,6 +23,7 @@ pub use ::parts;
 pub mod register;
 mod render;
 mod router;
+mod sheet;
 pub mod shortcuts;
 pub mod sign_in;
 
@@ -34,5 +35,6 @@ pub use form::{Form, check_csrf};
 pub use identify::SignedIn;
 pub use render::{csv_download, html, html_with};
 pub use router::{openapi, router};
+pub use sheet::sheet;
 
 pub type Result<T> = std::result::Result<T, Error>;

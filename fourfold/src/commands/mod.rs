@@ -13,6 +13,7 @@ mod policy;
 pub mod portal;
 mod serve;
 mod simulate;
+mod victims;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,8 @@ enum Command {
     /// The machines that batch linkage may be spread over
     #[command(subcommand)]
     Cluster(cluster::Cluster),
+    /// The sum of victims received: figures, a proof pack, or the check of one
+    Victims(victims::Victims),
     /// People who may sign in
     #[command(subcommand)]
     User(people::User),
@@ -120,6 +123,7 @@ async fn dispatch(cli: Cli) -> Result<Done> {
         Command::Doctor => keep::doctor(&cli.place).await,
         Command::Bench(command) => command.run().await,
         Command::Cluster(command) => command.run().await,
+        Command::Victims(command) => command.run(&cli.place, cli.json).await,
         Command::User(command) => command.run(&cli.place).await,
     }
 }

@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use super::{Done, serve};
 use crate::assemble::{self, Place};
 
-/// Seconds between looks at the folder of issued warnings, and between two hand-overs of page counts.
-const ALERTS_EVERY: Duration = Duration::from_secs(60);
+/// Between looks at the folder of issued warnings; between two hand-overs of page counts and sweeps of drafts.
+const ALERTS_EVERY: Duration = Duration::from_secs(5);
 const VIEWS_EVERY: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +53,9 @@ struct PortalArgs {
     /// Folder of issued warnings, shown as alerts
     #[arg(long)]
     alerts: Option<PathBuf>,
+    /// Folder for forms that visitors save to send later, sealed under codes of theirs. Without it they cannot
+    #[arg(long)]
+    drafts: Option<PathBuf>,
     /// Believe the last address in X-Forwarded-For: only behind your own proxy
     #[arg(long)]
     behind_proxy: bool,
@@ -72,6 +75,7 @@ impl PortalCommand {
             drop_box,
             key: key.parse().with_context(|| format!("--key {key}"))?,
             alerts: args.alerts,
+            drafts: args.drafts,
             behind_proxy: args.behind_proxy,
             secure_cookies: !args.listen.ip().is_loopback(),
         };
@@ -95,6 +99,7 @@ pub struct Setting {
     pub drop_box: PathBuf,
     pub key: PublicKey,
     pub alerts: Option<PathBuf>,
+    pub drafts: Option<PathBuf>,
     pub behind_proxy: bool,
     pub secure_cookies: bool,
 }
@@ -116,8 +121,11 @@ pub fn open(policy: &Files, setting: Setting) -> Result<Arc<Portal>> {
         behind_proxy: setting.behind_proxy,
         secure_cookies: setting.secure_cookies,
         alerts: setting.alerts,
+        drafts: setting.drafts,
     };
-    let portal = Portal::new(site, run, setting.key, drop_box)?;
+    let portal = Portal::new(site, run, setting.key, drop_box).context(
+        "the portal cannot start. Make the folders it was given, and let this user write to them",
+    )?;
     Ok(Arc::new(portal))
 }
 
@@ -151,6 +159,9 @@ async fn look_after(portal: Arc<Portal>, mut stopped: watch::Receiver<bool>) {
         portal.read_alerts();
         if handed_on.elapsed() >= VIEWS_EVERY {
             handed_on = Instant::now();
+            if let Err(error) = portal.sweep_drafts() {
+                tracing::error!(%error, "old drafts could not be removed");
+            }
             if let Err(error) = portal.hand_on_views().await {
                 tracing::error!(%error, "page counts could not be put into the box");
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use protect::messages::Post;
 use protect::requests::Collector;
+use protect::warnings::Publisher;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::App;
@@ -28,6 +29,18 @@ pub struct Serve {
     /// smtp://name:password@host?tls=required. Without one, messages wait
     #[arg(long, env = "FOURFOLD_SMTP", hide_env_values = true)]
     smtp: Option<String>,
+    /// Folder in which the public side finds the warnings in force; `alerts` in the data folder, if there is one,
+    /// unless told otherwise
+    #[arg(long, env = "FOURFOLD_ALERTS")]
+    alerts: Option<PathBuf>,
+}
+
+/// What serves beside the pages.
+#[derive(Default)]
+pub struct Beside {
+    pub collector: Option<Collector>,
+    pub post: Option<Post>,
+    pub publisher: Option<Publisher>,
 }
 
 impl Serve {
@@ -47,7 +60,15 @@ impl Serve {
                     .transpose()?
             }
         };
-        serve(app, listener, collector, post).await?;
+        let usual = place.data.join("alerts");
+        let alerts = self.alerts.or_else(|| usual.is_dir().then_some(usual));
+        let publisher = alerts.map(Publisher::open).transpose()?;
+        let beside = Beside {
+            collector,
+            post,
+            publisher,
+        };
+        serve(app, listener, beside).await?;
         Ok(Done::Clean)
     }
 }
@@ -70,16 +91,17 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves until interrupted, then finishes what was begun and closes the store.
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    collector: Option<Collector>,
-    post: Option<Post>,
-) -> Result<()> {
+pub async fn serve(app: App, listener: TcpListener, beside: Beside) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut jobs = start_jobs(&app, &stopped);
+    let Beside {
+        collector,
+        post,
+        publisher,
+    } = beside;
     jobs.extend(collector.map(|c| start_collecting(&app, &stopped, c)));
     jobs.extend(post.map(|p| start_sending(&app, &stopped, p)));
+    jobs.extend(publisher.map(|p| start_publishing(&app, &stopped, p)));
     let served = axum::serve(listener, web::router(&app)).with_graceful_shutdown(async move {
         interrupted().await;
         // Jobs that have ended already need no telling.
@@ -160,6 +182,24 @@ fn start_sending(
         move || {
             let (app, post) = (app.clone(), post.clone());
             Box::pin(async move { post.dispatch(&app).await.map(drop) })
+        },
+    ))
+}
+
+/// Hands warnings to the public side. Several processes may: each writes the same files.
+fn start_publishing(
+    app: &App,
+    stopped: &watch::Receiver<bool>,
+    publisher: Publisher,
+) -> tokio::task::JoinHandle<()> {
+    let (app, stopped) = (app.clone(), stopped.clone());
+    on_its_own(repeat(
+        Duration::from_secs(5),
+        stopped,
+        "protect.publish_warnings",
+        move || {
+            let (app, publisher) = (app.clone(), publisher.clone());
+            Box::pin(async move { publisher.publish(&app).await.map(drop) })
         },
     ))
 }

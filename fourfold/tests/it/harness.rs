@@ -20,11 +20,16 @@ use web::{App, AppSetting};
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Roles of the shipped policy that people hold; each has a person whose user name is the role.
-pub const ROLES: [&str; 8] = [
+pub const ROLES: [&str; 13] = [
     "triage_officer",
     "victim_care",
+    "protect_officer",
     "partner_caller",
+    "partner_coordinator",
+    "volunteer",
+    "victim_care_supervisor",
     "detective_inspector",
+    "communications",
     "analyst",
     "strategy_lead",
     "administrator",
@@ -73,10 +78,10 @@ pub fn on_both_with<F: Future<Output = ()>>(
                     username: role.to_owned(),
                     name: format!("Test {role}"),
                     title: role.to_owned(),
-                    unit: if role == "partner_caller" {
-                        "beacon"
-                    } else {
-                        "sfcu"
+                    unit: match role {
+                        "partner_caller" | "partner_coordinator" => "beacon",
+                        "volunteer" => "volunteers",
+                        _ => "sfcu",
                     }
                     .to_owned(),
                     force: app.force().name.clone(),
@@ -98,6 +103,26 @@ pub fn on_both_with<F: Future<Output = ()>>(
             app.store().close().await;
         }
     });
+}
+
+/// A site on SQLite with nobody to sign in, for tests that live through many histories. The clock
+/// stands at noon on 23 November 2026.
+pub async fn bare_site(folder: &std::path::Path) -> Site {
+    let noon = record::time::Timestamp::parse("2026-11-23T12:00:00Z").unwrap();
+    let clock = Arc::new(SetClock::at(noon));
+    let setting = Setting {
+        clock: Arc::<SetClock>::clone(&clock),
+        ids: Arc::new(record::ids::SeededIds::new(1)),
+    };
+    let setting = shipped(Location::Folder(folder.to_owned()), setting);
+    let app = App::start(setting, fourfold::assemble::capabilities())
+        .await
+        .unwrap();
+    Site {
+        router: web::router(&app),
+        app,
+        clock,
+    }
 }
 
 /// What came back.

@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod allocation;
+mod care;
 mod cluster_roles;
 mod harness;
 mod imports;
 mod inbox;
+mod incidents;
 mod judging;
 mod killed;
 mod linking;
 mod messages;
+mod organisations;
 mod portal;
 mod portal_box;
 mod programs;
@@ -19,3 +22,5 @@ mod signing_in;
 mod strategy;
 mod tidy;
 mod victim_care;
+mod victim_ledger;
+mod warnings;

@@ -23,7 +23,9 @@ use tower::ServiceExt as _;
 
 pub struct Public {
     router: Router,
+    pub portal: Arc<Portal>,
     pub folder: TempDir,
+    pub drafts: TempDir,
     pub key: PrivateKey,
     seconds: Arc<AtomicU64>,
 }
@@ -42,23 +44,32 @@ fn policy() -> Files {
 
 impl Public {
     pub fn new() -> Public {
+        Public::with_alerts(None)
+    }
+
+    /// One that shows the warnings of a folder.
+    pub fn with_alerts(alerts: Option<std::path::PathBuf>) -> Public {
         let folder = tempfile::tempdir().unwrap();
+        let drafts = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
         let seconds = Arc::new(AtomicU64::new(1_000));
         let clock = Arc::clone(&seconds);
         let run = Run {
             now: Arc::new(|| Timestamp::parse("2026-11-23T12:00:00Z").unwrap()),
+            drafts: Some(drafts.path().to_owned()),
             elapsed: Arc::new(move || Duration::from_secs(clock.load(Ordering::SeqCst))),
             behind_proxy: true,
             secure_cookies: true,
-            alerts: None,
+            alerts,
         };
         let site = Site::load(&policy()).unwrap();
         let drop_box = DropBox::open(folder.path()).unwrap();
-        let portal = Portal::new(site, run, key.public(), drop_box).unwrap();
+        let portal = Arc::new(Portal::new(site, run, key.public(), drop_box).unwrap());
         Public {
-            router: portal::router(&Arc::new(portal)),
+            router: portal::router(&portal),
+            portal,
             folder,
+            drafts,
             key,
             seconds,
         }
@@ -184,6 +195,7 @@ fn every_page_is_whole_light_and_sets_nothing() {
         all.extend(forms.map(|f| format!("/help/{f}")));
         let others = [
             "/alerts",
+            "/subscribe",
             "/cookies",
             "/business/five-minute-check",
             "/business/readiness-check",
@@ -557,6 +569,25 @@ fn a_check_is_judged_and_nothing_of_it_is_kept() {
             .await
             .is(422)
             .has("Choose an answer");
+        // The result to keep: a tagged PDF of these answers, made and forgotten.
+        let line = [("answers", failed.field("answers"))];
+        let line: Vec<(&str, &str)> = line.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let saved = public.post("/business/readiness-check/pdf", &line).await;
+        saved.is(200).has("%PDF-1.7").has("/MarkInfo");
+        assert_eq!(
+            saved.headers[header::CONTENT_DISPOSITION],
+            "attachment; filename=\"readiness-check.pdf\""
+        );
+        let strange = [("answers", "CE-FW-1=<script> CE-XX=yes \u{0}")];
+        public
+            .post("/business/readiness-check/pdf", &strange)
+            .await
+            .is(200)
+            .has("%PDF-1.7");
+        public
+            .post("/business/no-such-check/pdf", &line)
+            .await
+            .is(404);
         assert!(public.sealed().is_empty());
         // Asked for help, the answers go with the request.
         let asked = [
@@ -583,6 +614,84 @@ fn a_check_is_judged_and_nothing_of_it_is_kept() {
         public.post("/help/organisation", &fields).await.is(200);
         let submission = public.open(&public.sealed()[0]);
         assert!(submission.field("answers").contains("CE-AC-4=no"));
+    });
+}
+
+#[test]
+fn a_form_is_saved_under_a_code_and_sent_later() {
+    block_on(async {
+        let public = Public::new();
+        let held = || std::fs::read_dir(public.drafts.path()).unwrap().count();
+        public
+            .get("/help/call-back")
+            .await
+            .has("Save and come back later");
+        assert!(
+            !public
+                .get("/help/feedback")
+                .await
+                .body
+                .contains("Save and come")
+        );
+        // Half filled in, and with more than the form asks for.
+        let half = [("name", "Ann \"<b>Oak"), ("about", "after six"), ("x", "y")];
+        let saved = public.post("/help/call-back/save", &half).await;
+        saved.is(200).has("Your form is saved").has("14 days");
+        let begin = saved.body.find("<strong>").unwrap() + "<strong>".len();
+        let code = saved.body[begin..begin + 19].to_owned();
+        assert_eq!(code.matches('-').count(), 3, "{code}");
+        assert_eq!((held(), public.sealed().len()), (1, 0));
+        // Another code, no code, and the right one as somebody types it.
+        for (typed, told) in [
+            ("AAAA-BBBB-CCCC-DDDD", "We have no form with this code"),
+            ("<script>", "Enter the code of 16"),
+            ("", "Enter the code of 16"),
+        ] {
+            let wrong = public.post("/help/return", &[("code", typed)]).await;
+            wrong.is(422).has(told);
+            assert!(!wrong.body.contains("<script>\""), "{typed}");
+        }
+        let typed = code.to_lowercase().replace('-', " ");
+        let form = public.post("/help/return", &[("code", &typed)]).await;
+        form.is(200)
+            .has("It is not sent yet")
+            .has("Ann &#34;&#60;b&#62;Oak")
+            .has("after six");
+        // Saved again it keeps its code; sent, it goes.
+        let draft = form.field("draft");
+        let again = [("name", "Ann Oak"), ("draft", draft.as_str())];
+        let again = public.post("/help/call-back/save", &again).await;
+        again.is(200).has(&code);
+        assert_eq!(held(), 1);
+        public.pass(5);
+        let token = form.field("token");
+        let whole = with_token(
+            &token,
+            &[
+                ("draft", draft.as_str()),
+                ("name", "Ann Oak"),
+                ("phone", "01632 960 001"),
+                ("times", "any"),
+                ("message", "no"),
+            ],
+        );
+        let faulty = &whole[..whole.len() - 1];
+        let faulty = public.post("/help/call-back", faulty).await;
+        assert_eq!(faulty.is(422).field("draft"), code);
+        assert_eq!(held(), 1);
+        public.post("/help/call-back", &whole).await.is(200);
+        assert_eq!((held(), public.sealed().len()), (0, 1));
+        let submission = public.open(&public.sealed()[0]);
+        assert!(!submission.fields.contains_key("draft"));
+        public
+            .post("/help/return", &[("code", &code)])
+            .await
+            .is(422)
+            .has("A form goes when it is sent");
+        // A folder that went away: told plainly, with what to do.
+        std::fs::remove_dir_all(public.drafts.path()).unwrap();
+        let lost = public.post("/help/call-back/save", &half).await;
+        lost.is(503).has("We could not save the form");
     });
 }
 

@@ -48,13 +48,13 @@ fn leave(folder: &Path, key: &PublicKey, submission: &Submission) -> PathBuf {
 }
 
 /// A data folder with a key, and a box beside it.
-struct Boxed {
+pub struct Boxed {
     folder: TempDir,
     key: PublicKey,
 }
 
 impl Boxed {
-    fn new() -> Boxed {
+    pub fn new() -> Boxed {
         let folder = tempfile::tempdir().unwrap();
         for name in ["keys", "box"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -67,11 +67,11 @@ impl Boxed {
         self.folder.path().join("box")
     }
 
-    fn leave(&self, submission: &Submission) -> PathBuf {
+    pub fn leave(&self, submission: &Submission) -> PathBuf {
         leave(&self.in_box(), &self.key, submission)
     }
 
-    fn collector(&self) -> Collector {
+    pub fn collector(&self) -> Collector {
         Collector::open(self.folder.path(), self.in_box()).unwrap()
     }
 
@@ -391,8 +391,11 @@ fn a_submitted_secret_stays_neither_in_memory_nor_in_files() {
     let boxed = Boxed::new();
     let (key, folder) = (boxed.key.to_string(), boxed.in_box());
     let folder = folder.to_str().unwrap();
+    let drafts = tempfile::tempdir().unwrap();
     let (running, address) = start(&[
         "portal",
+        "--drafts",
+        drafts.path().to_str().unwrap(),
         "--box",
         folder,
         "--key",
@@ -425,13 +428,27 @@ fn a_submitted_secret_stays_neither_in_memory_nor_in_files() {
     std::thread::sleep(Duration::from_secs(3));
     let done = post(&address, "/help/call-back", &fields);
     assert!(done.contains("We have received it"), "{done}");
+    // Saved to be sent later, and opened again: neither the words nor the code may stay.
+    let saved = post(&address, "/help/call-back/save", &fields);
+    let code = saved.split("<strong>").nth(1).expect("a code is shown");
+    let code = &code[..19];
+    let returned = post(&address, "/help/return", &[("code", code)]);
+    assert!(returned.contains(secrets[0]), "{returned}");
+    let plain = code.replace('-', "");
     let runs = memory(running.0.id());
     // What it does hold is found: the search can fail.
     assert!(holds(
         &runs,
         "Someone is threatening to share your pictures"
     ));
-    for secret in ["zwiebelfisch", "quastenflosser", "xanthippe", "kreuzwort"] {
+    for secret in [
+        "zwiebelfisch",
+        "quastenflosser",
+        "xanthippe",
+        "kreuzwort",
+        code,
+        &plain,
+    ] {
         assert!(!holds(&runs, secret), "{secret:?} is still in memory");
     }
     let files: Vec<PathBuf> = fs::read_dir(boxed.in_box())
@@ -439,7 +456,10 @@ fn a_submitted_secret_stays_neither_in_memory_nor_in_files() {
         .map(|e| e.unwrap().path())
         .collect();
     assert_eq!(files.len(), 1);
-    for file in &files {
+    let kept = fs::read_dir(drafts.path()).unwrap();
+    let kept: Vec<PathBuf> = kept.map(|e| e.unwrap().path()).collect();
+    assert_eq!(kept.len(), 1);
+    for file in files.iter().chain(&kept) {
         let bytes = fs::read(file).unwrap();
         assert!(!bytes.windows(9).any(|w| w == b"xanthippe"));
     }

@@ -26,7 +26,7 @@ fn may_use(from: &str, to: &str) -> bool {
         // The public side reaches no store, and no mission.
         (_, "portal", to) => matches!(
             to,
-            "foundation/parts" | "foundation/record" | "engines/sealing"
+            "foundation/parts" | "foundation/record" | "engines/sealing" | "engines/documents"
         ),
         (_, "foundation/store", to) => matches!(to, "foundation/record" | "engines/ledger"),
         _ => false,

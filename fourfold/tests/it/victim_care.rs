@@ -19,7 +19,7 @@ use web::register::MANAGE;
 use super::harness::{Page, Site, Visitor, on_both};
 
 /// What a test reads from the store, past every page. The act is one the command line may do.
-async fn rows(site: &Site, sql: impl Into<Sql>) -> Vec<store::Row> {
+pub async fn rows(site: &Site, sql: impl Into<Sql>) -> Vec<store::Row> {
     let by = site.app.command_line();
     let grant = by
         .permit(&MANAGE, &Resource::of("test", "victim care"), "")
@@ -28,11 +28,11 @@ async fn rows(site: &Site, sql: impl Into<Sql>) -> Vec<store::Row> {
     reader.rows(sql).await.unwrap()
 }
 
-async fn number(site: &Site, sql: &'static str) -> i64 {
+pub async fn number(site: &Site, sql: &'static str) -> i64 {
     rows(site, sql).await[0].get("n").unwrap()
 }
 
-fn report(reference: &str, victim: serde_json::Value) -> Report {
+pub fn report(reference: &str, victim: serde_json::Value) -> Report {
     let mut report = serde_json::json!({
         "reference": reference,
         "source": "test",
@@ -48,7 +48,7 @@ fn report(reference: &str, victim: serde_json::Value) -> Report {
     serde_json::from_value(report).unwrap()
 }
 
-fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
+pub fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
     match (into, from) {
         (serde_json::Value::Object(into), serde_json::Value::Object(from)) => {
             for (key, value) in from {
@@ -59,7 +59,7 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
     }
 }
 
-fn person(forename: &str, surname: &str, phone: &str) -> serde_json::Value {
+pub fn person(forename: &str, surname: &str, phone: &str) -> serde_json::Value {
     serde_json::json!({ "victim": {
         "forename": forename, "surname": surname, "phone": phone,
         "date_of_birth": "1955-03-04", "postcode": "WD17 1AA"
@@ -93,7 +93,7 @@ pub fn sample() -> Vec<Report> {
     ]
 }
 
-async fn seed(site: &Site, reports: Vec<Report>) {
+pub async fn seed(site: &Site, reports: Vec<Report>) {
     seed_app(&site.app, reports).await;
 }
 
@@ -115,7 +115,7 @@ pub async fn seed_app(app: &web::App, reports: Vec<Report>) {
 }
 
 /// The item that leads the call of a report.
-async fn lead(site: &Site, reference: &'static str) -> WorkItemId {
+pub async fn lead(site: &Site, reference: &'static str) -> WorkItemId {
     let sql = Sql::new(
         "select w.id from work_item w join shared_report r on r.id = w.subject where ",
     )
@@ -126,14 +126,14 @@ async fn lead(site: &Site, reference: &'static str) -> WorkItemId {
     rows(site, sql).await[0].get("id").unwrap()
 }
 
-async fn subject(site: &Site, reference: &'static str) -> String {
+pub async fn subject(site: &Site, reference: &'static str) -> String {
     let sql =
         Sql::new("select id from shared_report where ").with("reference = ?", [reference.into()]);
     let id: record::ids::ReportId = rows(site, sql).await[0].get("id").unwrap();
     id.to_string()
 }
 
-const PREVENTION: [&str; 7] = [
+pub const PREVENTION: [&str; 7] = [
     "passwords",
     "updates",
     "two_step_verification",
@@ -144,7 +144,7 @@ const PREVENTION: [&str; 7] = [
 ];
 
 /// First topic of the guide on a call page.
-fn topic(page: &Page) -> String {
+pub fn topic(page: &Page) -> String {
     page.field_of("name=\"topic\" type=\"checkbox\" value=\"")
 }
 
@@ -161,7 +161,7 @@ impl Fields for Page {
 }
 
 /// Posts a contact by phone with this outcome and note.
-async fn contact(
+pub async fn contact(
     visitor: &Visitor,
     path: &str,
     reports: &[String],
@@ -711,7 +711,7 @@ fn the_api_does_what_the_pages_do() {
 }
 
 /// Every topic of a crime's guide, and every one against repeat crime.
-fn all_topics(care: &Care, code: &str) -> Vec<Given> {
+pub fn all_topics(care: &Care, code: &str) -> Vec<Given> {
     let guide = care.guides.for_code(code).unwrap();
     let crime = guide.topics().map(|t| t.id.clone());
     crime
@@ -724,7 +724,7 @@ fn all_topics(care: &Care, code: &str) -> Vec<Given> {
 }
 
 /// The names behind a measure, as (line, met, excluded).
-async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
+pub async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
     let measure = &protect::victim_care::schema::MEASURES[measure];
     let sql = Sql::new(measure.cohort);
     let rows = rows(site, sql).await;
@@ -745,7 +745,7 @@ async fn cohort(site: &Site, measure: usize) -> Vec<(String, i64, i64)> {
     all
 }
 
-fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
+pub fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
     NewContact {
         item,
         seen: None,
@@ -767,7 +767,7 @@ fn new_contact(site: &Site, item: WorkItemId, outcome: &str) -> NewContact {
     }
 }
 
-async fn batch(site: &Site, contacts: Vec<NewContact>) -> store::Result<()> {
+pub async fn batch(site: &Site, contacts: Vec<NewContact>) -> store::Result<()> {
     let care = site.app.policy::<Care>().unwrap();
     let by = site.app.command_line();
     let grant = by

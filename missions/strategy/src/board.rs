@@ -23,8 +23,7 @@ use crate::ask::ask;
 use crate::compute;
 use crate::figures::{self, Figure};
 use crate::policy::{Commitment, Strategy};
-use crate::sheet::sheet;
-use crate::standing::{Status, show_percent, stands};
+use crate::standing::{Status, attained, show_percent, show_target, stands};
 
 /// Opens the board and its figures. It holds counts and no personal record.
 pub const VIEW: Act = Act::new("strategy.view", ActKind::Open, "See the strategy board");
@@ -72,18 +71,15 @@ impl Line {
         self.now.as_ref().and_then(|f| f.counted.percent())
     }
 
-    fn attained(&self) -> Option<f64> {
-        let target = self.measure?.target.filter(|t| *t > 0.0)?;
-        Some(self.percent()? / target)
+    fn attained(&self, strategy: &Strategy) -> Option<f64> {
+        attained(self.percent()?, self.measure?, strategy)
     }
 
-    fn target(&self) -> String {
+    fn target(&self, strategy: &Strategy) -> String {
         match self.measure {
-            Some(Measure {
-                target: Some(target),
-                ..
-            }) => show_percent(*target),
-            Some(_) => "No fixed target".to_owned(),
+            Some(measure) => {
+                show_target(measure, strategy).unwrap_or_else(|| "No fixed target".to_owned())
+            }
             None => self.commitment.target.clone(),
         }
     }
@@ -227,7 +223,7 @@ async fn page(
         strategy: app.force().strategy.clone(),
         computed_at: board.computed_at,
         stats: stats(&counts),
-        worst: worst(&board.lines),
+        worst: worst(&board.lines, &strategy),
         calm: calm(&counts),
         tables,
         chosen,
@@ -287,11 +283,11 @@ fn calm(counts: &Counts) -> &'static str {
 }
 
 /// The commitment furthest from its target.
-fn worst(lines: &[Line]) -> Option<Worst> {
+fn worst(lines: &[Line], strategy: &Strategy) -> Option<Worst> {
     let line = lines
         .iter()
         .filter(|l| matches!(l.status, Status::OffTrack | Status::AtRisk))
-        .filter_map(|l| l.attained().map(|a| (a, l)))
+        .filter_map(|l| l.attained(strategy).map(|a| (a, l)))
         .min_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, l)| l)?;
     let figure = line.now.as_ref()?;
@@ -312,7 +308,7 @@ fn worst(lines: &[Line]) -> Option<Worst> {
         words::count_in_words(figure.counted.numerator.unsigned_abs()),
         words::count_in_words(figure.counted.denominator.unsigned_abs()),
         figure.span.title(),
-        line.target(),
+        line.target(strategy),
     );
     Some(Worst {
         title: line.commitment.title().to_owned(),
@@ -335,13 +331,13 @@ fn row(line: &Line, strategy: &Strategy) -> Row {
         title: commitment.title().to_owned(),
         duty: commitment.has_definition().then(|| commitment.duty.clone()),
         owner: commitment.owner.clone(),
-        target: line.target(),
+        target: line.target(strategy),
         now: line
             .percent()
             .map_or_else(|| "No cases".to_owned(), show_percent),
         window,
         note: figure.and_then(|f| f.counted.missing.clone()),
-        attained: line.attained(),
+        attained: line.attained(strategy),
         spark: Sparkline::new(&line.trend)
             .target(line.measure.and_then(|m| m.target))
             .between(from, to)
@@ -379,6 +375,7 @@ const HEADING: &[&str] = &[
 
 async fn download(State(app): State<App>, who: SignedIn) -> Result<Response, Error> {
     let board = read(&app, &who.actor).await?;
+    let strategy = app.policy::<Strategy>()?;
     let rows = board.lines.iter().map(|line| {
         let figure = line.now.as_ref();
         let number = |of: fn(&Figure) -> i64| figure.map(|f| of(f).to_string()).unwrap_or_default();
@@ -389,7 +386,7 @@ async fn download(State(app): State<App>, who: SignedIn) -> Result<Response, Err
             commitment.duty.clone(),
             commitment.owner.clone(),
             commitment.measure_name.clone(),
-            line.target(),
+            line.target(&strategy),
             figure.map(|f| f.span.title()).unwrap_or_default(),
             number(|f| f.counted.numerator),
             number(|f| f.counted.denominator),
@@ -405,7 +402,7 @@ async fn download(State(app): State<App>, who: SignedIn) -> Result<Response, Err
         ]
     });
     let name = format!("strategy-{}.csv", app.now().day());
-    Ok(web::csv_download(&name, sheet(HEADING, rows)?))
+    Ok(web::csv_download(&name, web::sheet(HEADING, rows)?))
 }
 
 /// A commitment and how it stands.

@@ -20,7 +20,7 @@ use crate::ask::ask;
 use crate::board::VIEW;
 use crate::figures::{self, Figure};
 use crate::policy::{Commitment, External, Strategy};
-use crate::standing::{Status, show_percent, stands};
+use crate::standing::{Status, show_percent, show_target, stands};
 use crate::{compute, names};
 
 pub const COMMITMENT: Capability = Capability {
@@ -48,6 +48,8 @@ pub struct Opened {
 pub struct Measured {
     pub measure: &'static Measure,
     pub status: Status,
+    /// The target in words; empty when the strategy sets none.
+    pub target: String,
     /// The figure shown, by its window.
     pub now: Option<Figure>,
     /// Last revisions, oldest window first.
@@ -72,6 +74,7 @@ pub async fn open(app: &App, actor: &Actor, id: &str) -> Result<Opened, Error> {
             Measured {
                 measure,
                 status: stands.status,
+                target: show_target(measure, &strategy).unwrap_or_default(),
                 now: stands.now.cloned(),
                 windows: stands.trend.into_iter().cloned().collect(),
                 revisions: revisions
@@ -257,10 +260,10 @@ fn sentence(measured: &Measured) -> String {
     let Some(percent) = figure.counted.percent() else {
         return "No cases in any of the windows.".to_owned();
     };
-    let target = measured.measure.target.map_or_else(
-        || "The strategy sets no fixed target.".to_owned(),
-        |t| format!("The target is {}.", show_percent(t)),
-    );
+    let target = match measured.target.as_str() {
+        "" => "The strategy sets no fixed target.".to_owned(),
+        target => format!("The target is {target}."),
+    };
     format!(
         "{} in {}: {} of {}. {target}",
         show_percent(percent),
@@ -341,7 +344,7 @@ pub struct MeasureFigures {
     pub name: String,
     pub version: i64,
     pub meaning: String,
-    /// `month` or `rolling_year`.
+    /// `month`, `quarter` or `rolling_year`.
     pub window: String,
     pub lag_days: i64,
     pub target: Option<f64>,
@@ -397,6 +400,7 @@ impl MeasureFigures {
             meaning: measure.meaning.to_owned(),
             window: match measure.window {
                 Window::Month => "month",
+                Window::Quarter => "quarter",
                 Window::RollingYear => "rolling_year",
             }
             .to_owned(),

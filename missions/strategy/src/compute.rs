@@ -215,6 +215,10 @@ struct Group {
     n: i64,
 }
 
+/// What stands before a statement with a cohort, so that the cohort can say `(select now from asked)`.
+/// Named and not numbered: SQLite would read `$1` as a value of its own.
+pub(crate) const ASKED: &str = "with asked as (select cast(? as bigint) as now) ";
+
 /// One pass over the cohort: groups of like rows by month.
 async fn count_months(
     db: &mut Reader,
@@ -223,8 +227,7 @@ async fn count_months(
     whole: Span,
     now: Timestamp,
 ) -> Result<Vec<Group>> {
-    // The first value bound is now: a cohort may refer to it as `$1`.
-    let mut sql = Sql::new("select ").with("? as asked_at, case", [now.into()]);
+    let mut sql = Sql::default().with(ASKED, [now.into()]).then("select case");
     for (n, month) in (0i64..).zip(months) {
         let end = Timestamp::start_of(month.month_after(1));
         sql = sql.with(" when c.at < ? then ?", [end.into(), n.into()]);
@@ -234,7 +237,7 @@ async fn count_months(
         .then("count(*) as n from (")
         .then(measure.cohort)
         .with(
-            ") c where c.at >= ? and c.at < ? group by 2, 3, 4, 5",
+            ") c where c.at >= ? and c.at < ? group by 1, 2, 3, 4",
             [whole.start().into(), whole.end().into()],
         );
     db.rows(sql)

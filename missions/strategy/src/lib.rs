@@ -21,7 +21,6 @@ pub mod compute;
 pub mod figures;
 pub mod names;
 pub mod policy;
-mod sheet;
 pub mod standing;
 pub mod windows;
 

@@ -24,7 +24,6 @@ use web::parts::{Button, Empty, Link, Page, Pagination, TimeStamp};
 use web::{ApiRoute, App, Capability, Error, Problem, Route, SignedIn};
 
 use crate::ask::ask;
-use crate::sheet::sheet;
 use crate::{board, compute};
 
 pub use question::Asked;
@@ -290,7 +289,7 @@ async fn export(
             n.subject.to_string(),
         ]
     });
-    let text = sheet(&["name", "date", "line", "counts", "id"], rows)?;
+    let text = web::sheet(&["name", "date", "line", "counts", "id"], rows)?;
     disclose(&app, &grant, &question, &names, &text).await?;
     let name = format!("{id}-{}.csv", question.span.key());
     Ok(web::csv_download(&name, text))

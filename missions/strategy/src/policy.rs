@@ -73,6 +73,8 @@ pub struct External {
 struct BoardFile {
     on_track_from: f64,
     at_risk_from: f64,
+    #[serde(default)]
+    at_most: BTreeSet<String>,
     theme: Vec<Theme>,
     #[serde(default)]
     external: Vec<External>,
@@ -86,6 +88,8 @@ pub struct Strategy {
     /// Shares of the target from which a commitment is on track, and at risk.
     pub on_track_from: f64,
     pub at_risk_from: f64,
+    /// Commitments whose target is a ceiling: their figure is to stay at or below it.
+    pub at_most: BTreeSet<String>,
     pub externals: Vec<External>,
     /// Why nothing is recorded for a commitment.
     pub not_yet: BTreeMap<String, String>,
@@ -112,6 +116,7 @@ impl Strategy {
             themes: board.theme,
             on_track_from: board.on_track_from,
             at_risk_from: board.at_risk_from,
+            at_most: board.at_most,
             externals: board.external,
             not_yet,
         };
@@ -154,6 +159,12 @@ impl Strategy {
         if let Some(unknown) = self.not_yet.keys().find(|id| !seen.contains(id.as_str())) {
             let problem = format!("{unknown} is not in {COMMITMENTS}. Remove the line");
             return Err(PolicyError::new(NOT_YET, problem));
+        }
+        if let Some(id) = self.at_most.iter().find(|id| self.commitment(id).is_none()) {
+            return Err(PolicyError::new(
+                BOARD,
+                format!("at_most names {id:?}, which is no commitment of {COMMITMENTS}"),
+            ));
         }
         let ordered = 0.0 < self.at_risk_from
             && self.at_risk_from < self.on_track_from

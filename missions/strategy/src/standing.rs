@@ -81,12 +81,38 @@ impl Status {
     }
 }
 
-/// A percentage against its target. Met is only said when it is reached, however close.
-pub fn judge(percent: f64, target: Option<f64>, strategy: &Strategy) -> Status {
-    let Some(target) = target.filter(|t| *t > 0.0) else {
+/// The share of its target a figure reaches. Where the target is a ceiling, whatever stays below it
+/// reaches it whole.
+pub fn attained(percent: f64, measure: &Measure, strategy: &Strategy) -> Option<f64> {
+    let target = measure.target.filter(|t| *t > 0.0)?;
+    if !is_ceiling(measure, strategy) {
+        return Some(percent / target);
+    }
+    Some(if percent <= target {
+        1.0
+    } else {
+        target / percent
+    })
+}
+
+fn is_ceiling(measure: &Measure, strategy: &Strategy) -> bool {
+    strategy.at_most.contains(measure.commitment)
+}
+
+/// The target in words: "80%", "5% or less"; none when the strategy sets none.
+pub fn show_target(measure: &Measure, strategy: &Strategy) -> Option<String> {
+    let target = show_percent(measure.target?);
+    Some(match is_ceiling(measure, strategy) {
+        true => format!("{target} or less"),
+        false => target,
+    })
+}
+
+/// What a share of the target is called. Met is only said when it is reached, however close.
+pub fn judge(share: Option<f64>, strategy: &Strategy) -> Status {
+    let Some(share) = share else {
         return Status::NoTarget;
     };
-    let share = percent / target;
     if share >= 1.0 {
         return Status::Met;
     }
@@ -135,7 +161,7 @@ pub fn stands<'f>(
     let trend: Vec<&Figure> = figures.iter().filter(|f| f.is_of(measure)).collect();
     let now = current(&trend, at);
     let status = match now.and_then(|f| f.counted.percent()) {
-        Some(percent) => judge(percent, measure.target, strategy),
+        Some(percent) => judge(attained(percent, measure, strategy), strategy),
         None => Status::NoFigure,
     };
     Stands { status, now, trend }
@@ -151,22 +177,54 @@ mod tests {
             themes: vec![],
             on_track_from: 0.90,
             at_risk_from: 0.75,
+            at_most: ["ECRC-02".to_owned()].into(),
             externals: vec![],
             not_yet: Default::default(),
         }
     }
 
+    fn measure(commitment: &'static str, target: Option<f64>) -> Measure {
+        Measure {
+            commitment,
+            name: "",
+            version: 1,
+            window: record::measure::Window::Month,
+            lag_days: 0,
+            target,
+            cohort: "",
+            meaning: "",
+        }
+    }
+
+    fn standing_of(commitment: &'static str, percent: f64, target: Option<f64>) -> Status {
+        let s = strategy();
+        judge(attained(percent, &measure(commitment, target), &s), &s)
+    }
+
     #[test]
     fn a_figure_is_judged_by_its_share_of_the_target() {
-        let s = strategy();
-        assert_eq!(judge(100.0, Some(100.0), &s), Status::Met);
-        assert_eq!(judge(99.99, Some(100.0), &s), Status::OnTrack);
-        assert_eq!(judge(90.0, Some(100.0), &s), Status::OnTrack);
-        assert_eq!(judge(89.9, Some(100.0), &s), Status::AtRisk);
-        assert_eq!(judge(74.9, Some(100.0), &s), Status::OffTrack);
-        assert_eq!(judge(82.0, Some(80.0), &s), Status::Met);
-        assert_eq!(judge(12.0, None, &s), Status::NoTarget);
-        assert_eq!(judge(12.0, Some(0.0), &s), Status::NoTarget);
+        let judged = |percent, target| standing_of("PROTECT-06", percent, target);
+        assert_eq!(judged(100.0, Some(100.0)), Status::Met);
+        assert_eq!(judged(99.99, Some(100.0)), Status::OnTrack);
+        assert_eq!(judged(90.0, Some(100.0)), Status::OnTrack);
+        assert_eq!(judged(89.9, Some(100.0)), Status::AtRisk);
+        assert_eq!(judged(74.9, Some(100.0)), Status::OffTrack);
+        assert_eq!(judged(82.0, Some(80.0)), Status::Met);
+        assert_eq!(judged(12.0, None), Status::NoTarget);
+        assert_eq!(judged(12.0, Some(0.0)), Status::NoTarget);
+    }
+
+    #[test]
+    fn a_ceiling_is_met_from_below() {
+        let judged = |percent| standing_of("ECRC-02", percent, Some(5.0));
+        assert_eq!(judged(0.0), Status::Met);
+        assert_eq!(judged(5.0), Status::Met);
+        assert_eq!(judged(5.5), Status::OnTrack);
+        assert_eq!(judged(6.5), Status::AtRisk);
+        assert_eq!(judged(40.0), Status::OffTrack);
+        let target = |id| show_target(&measure(id, Some(5.0)), &strategy());
+        assert_eq!(target("ECRC-02").as_deref(), Some("5% or less"));
+        assert_eq!(target("PROTECT-06").as_deref(), Some("5%"));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use record::time::{Date, Timestamp};
 
 /// How many windows are kept up to date and shown.
 pub const SHOWN: usize = 12;
+/// How many quarters.
+pub const QUARTERS: usize = 5;
 
 /// One window: from the first day to before the day after the last. Both are firsts of months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,9 +16,13 @@ pub struct Span {
 }
 
 impl Span {
-    /// The window whose last month is `month`.
+    /// The window whose last month is `month`, or the quarter that `month` is in.
     pub fn ending_with(window: Window, month: Date) -> Span {
-        let until = month.month_after(1);
+        let rest = match window {
+            Window::Quarter => 2 - (i32::from(month.month()) - 1) % 3,
+            Window::Month | Window::RollingYear => 0,
+        };
+        let until = month.month_after(1 + rest);
         let months = months_of(window);
         Span {
             from: until.month_after(-months),
@@ -38,13 +44,18 @@ impl Span {
         format!("{:04}-{:02}", month.year(), month.month())
     }
 
-    /// For a page: "Oct 2026", or "Year to Oct 2026".
+    /// For a page: "Oct 2026", "Quarter to Dec 2026" or "Year to Oct 2026".
     pub fn title(self) -> String {
         let last = self.until.month_after(-1);
         if last == self.from {
             return last.show_month();
         }
-        format!("Year to {}", last.show_month())
+        let what = if self.from == self.until.month_after(-3) {
+            "Quarter"
+        } else {
+            "Year"
+        };
+        format!("{what} to {}", last.show_month())
     }
 
     /// The first days of its months.
@@ -63,6 +74,7 @@ impl Span {
 fn months_of(window: Window) -> i32 {
     match window {
         Window::Month => 1,
+        Window::Quarter => 3,
         Window::RollingYear => 12,
     }
 }
@@ -78,12 +90,25 @@ pub fn parse_month(text: &str) -> Option<Date> {
     day.map(Date::first_of_month)
 }
 
+/// Months from one window to the next.
+fn step_of(window: Window) -> i32 {
+    match window {
+        Window::Month | Window::RollingYear => 1,
+        Window::Quarter => 3,
+    }
+}
+
 /// The windows shown today, oldest first; the last one is running.
 pub fn shown(window: Window, today: Date) -> Vec<Span> {
-    let back = i32::try_from(SHOWN).unwrap_or(0);
+    let back = match window {
+        // Three years of quarters would be counted for a board that shows one.
+        Window::Quarter => QUARTERS,
+        Window::Month | Window::RollingYear => SHOWN,
+    };
+    let back = i32::try_from(back).unwrap_or(0);
     (0..back)
         .rev()
-        .map(|n| Span::ending_with(window, today.month_after(-n)))
+        .map(|n| Span::ending_with(window, today.month_after(-n * step_of(window))))
         .collect()
 }
 
@@ -107,6 +132,23 @@ mod tests {
         assert_eq!(years[11].until, day("2026-12-01"));
         assert_eq!(years[0].title(), "Year to Dec 2025");
         assert_eq!(years[0].months().count(), 12);
+    }
+
+    #[test]
+    fn quarters_are_those_of_the_calendar() {
+        let quarters = shown(Window::Quarter, day("2026-11-23"));
+        let keys: Vec<String> = quarters.iter().map(|q| q.key()).collect();
+        assert_eq!(
+            keys,
+            ["2025-12", "2026-03", "2026-06", "2026-09", "2026-12"]
+        );
+        assert_eq!(quarters[4].from, day("2026-10-01"));
+        assert_eq!(quarters[4].title(), "Quarter to Dec 2026");
+        assert!(!quarters[4].has_ended(Timestamp::start_of(day("2026-12-31"))));
+        for month in ["2026-10-01", "2026-11-01", "2026-12-01"] {
+            let span = Span::ending_with(Window::Quarter, day(month));
+            assert_eq!(span, quarters[4], "{month}");
+        }
     }
 
     #[test]

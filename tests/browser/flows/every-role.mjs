@@ -6,18 +6,27 @@ const PASSWORD = 'fourfold demo county'
 
 /** The menu of each sample person, in order. The first entry is where they begin. */
 const MENUS = {
-  priya: ['Inbox', 'Networks', 'Victim care', 'Public requests', 'Imports'],
-  marek: ['Networks', 'Victim care', 'Public requests', 'Messages'],
-  grace: ['Victim care'],
-  hallam: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
+  priya: ['Inbox', 'Networks', 'Victim care', 'Organisations', 'Incident calls', 'Public requests', 'Warnings', 'Imports'],
+  marek: ['Networks', 'Victim care', 'Follow-ups', 'Organisations', 'Public requests', 'Messages', 'Warnings', 'Every victim'],
+  nadia: ['Networks', 'Organisations', 'Incident calls', 'Public requests', 'Strategy'],
+  grace: ['Victim care', 'Follow-ups'],
+  sofia: ['Victim care', 'Follow-ups', 'Plan of the day'],
+  owen: ['Victim care', 'Follow-ups'],
+  zara: [
+    'Networks', 'Victim care', 'Follow-ups', 'Plan of the day', 'Organisations', 'Public requests', 'Messages', 'Warnings',
+    'Every victim',
   ],
-  tomos: ['Inbox', 'Allocation', 'Networks', 'Imports', 'Strategy'],
-  lund: ['Strategy'],
+  hallam: [
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Follow-ups', 'Plan of the day', 'Organisations', 'Incident calls',
+    'Public requests', 'Messages', 'Warnings', 'Imports', 'Strategy', 'Every victim',
+  ],
+  tomos: ['Inbox', 'Allocation', 'Networks', 'Organisations', 'Warnings', 'Imports', 'Strategy', 'Every victim'],
+  amara: ['Warnings'],
+  lund: ['Strategy', 'Every victim'],
   admin: ['Imports'],
   audit: [
-    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Public requests', 'Messages', 'Imports', 'Strategy',
-    'Audit',
+    'Inbox', 'Allocation', 'Networks', 'Victim care', 'Follow-ups', 'Organisations', 'Incident calls', 'Public requests',
+    'Messages', 'Warnings', 'Imports', 'Strategy', 'Every victim', 'Audit',
   ],
 }
 
@@ -25,18 +34,30 @@ const MENUS = {
 const PAGES = [
   ['/inbox', 'Duty inbox', ['priya', 'hallam', 'tomos', 'audit']],
   ['/allocation', 'Allocation', ['hallam', 'tomos', 'audit']],
-  ['/networks', 'Networks', ['priya', 'marek', 'hallam', 'tomos', 'audit']],
-  ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'hallam', 'audit']],
-  ['/public-requests', 'Requests from the public', ['priya', 'marek', 'hallam', 'audit']],
-  ['/messages', 'Messages to victims', ['marek', 'hallam', 'audit']],
+  ['/networks', 'Networks', ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit']],
+  ['/victim-care', 'Victim care', ['priya', 'marek', 'grace', 'sofia', 'owen', 'zara', 'hallam', 'audit']],
+  ['/follow-ups', 'Follow-ups', ['marek', 'grace', 'sofia', 'owen', 'zara', 'hallam', 'audit']],
+  ['/day-plan', 'Plan of the day', ['sofia', 'zara', 'hallam']],
+  ['/escalations', 'Questions to a supervisor', ['sofia', 'zara', 'hallam']],
+  ['/victims-code', 'Victims&#39; Code', ['marek', 'zara', 'hallam', 'audit']],
+  ['/organisations', 'Organisations', ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit']],
+  ['/organisations/new', 'Record an organisation', ['nadia', 'hallam']],
+  ['/incident-calls', 'Incident support calls', ['priya', 'nadia', 'hallam', 'audit']],
+  ['/incident-calls/new', 'Record an incident call', ['priya', 'nadia', 'hallam']],
+  ['/public-requests', 'Requests from the public', ['priya', 'marek', 'zara', 'nadia', 'hallam', 'audit']],
+  ['/messages', 'Messages to victims', ['marek', 'zara', 'hallam', 'audit']],
+  ['/warnings', 'Warnings to the public', ['priya', 'marek', 'zara', 'hallam', 'tomos', 'amara', 'audit']],
+  ['/warnings/new', 'Write a warning', ['hallam', 'tomos', 'amara']],
   ['/imports', 'Imports', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
   ['/imports/new', 'Import a file', ['priya', 'hallam', 'admin']],
   ['/sources', 'Sources', ['priya', 'hallam', 'tomos', 'admin', 'audit']],
-  ['/reports/new', 'Record a report', ['priya', 'marek', 'hallam']],
-  ['/search?q=bank', 'Search', ['priya', 'marek', 'hallam', 'tomos', 'audit']],
-  ['/strategy', 'Strategy board', ['hallam', 'tomos', 'lund', 'audit']],
-  ['/strategy/PROTECT-06', 'Advice delivered', ['hallam', 'tomos', 'lund', 'audit']],
-  ['/strategy/PROTECT-06/names', 'Names behind the figure', ['marek', 'hallam', 'tomos', 'audit']],
+  ['/reports/new', 'Record a report', ['priya', 'marek', 'zara', 'hallam']],
+  ['/search?q=bank', 'Search', ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit']],
+  ['/strategy', 'Strategy board', ['nadia', 'hallam', 'tomos', 'lund', 'audit']],
+  ['/strategy/PROTECT-06', 'Advice delivered', ['nadia', 'hallam', 'tomos', 'lund', 'audit']],
+  ['/strategy/PROTECT-06/names', 'Names behind the figure', ['marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit']],
+  ['/victim-ledger', 'Every victim', ['marek', 'zara', 'hallam', 'tomos', 'lund', 'audit']],
+  ['/victim-ledger/names', 'Victims: received', ['marek', 'zara', 'hallam', 'tomos', 'audit']],
   ['/strategy/benchmarks', 'Recorded crime', ['tomos', 'lund']],
   ['/audit', 'Audit', ['audit']],
   ['/api', 'API', Object.keys(MENUS)],
@@ -47,13 +68,15 @@ const PAGES = [
 
 /** Kinds of page of one record, and who may open them; the addresses come from links on pages. */
 const RECORDS = {
-  '/reports/{id}': ['priya', 'marek', 'hallam', 'tomos', 'audit'],
+  '/reports/{id}': ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit'],
   '/reports/{id}/decide': ['priya', 'hallam', 'tomos', 'audit'],
-  '/people/{id}': ['priya', 'marek', 'hallam', 'tomos', 'audit'],
-  '/observables/{id}': ['priya', 'marek', 'hallam', 'tomos', 'audit'],
-  '/networks/{id}': ['priya', 'marek', 'hallam', 'tomos', 'audit'],
-  '/victim-care/{id}': ['priya', 'marek', 'hallam', 'audit'],
+  '/people/{id}': ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit'],
+  '/observables/{id}': ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit'],
+  '/networks/{id}': ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit'],
+  '/victim-care/{id}': ['priya', 'marek', 'zara', 'hallam', 'audit'],
   '/allocation/{id}': ['hallam', 'tomos', 'audit'],
+  '/organisations/{id}': ['priya', 'marek', 'zara', 'nadia', 'hallam', 'tomos', 'audit'],
+  '/incident-calls/{id}': ['priya', 'nadia', 'hallam', 'audit'],
 }
 
 export default async function ({ open, signIn, check }) {

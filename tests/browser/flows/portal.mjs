@@ -14,6 +14,7 @@ export default async function (inside) {
     await everyPage(tools)
     await guided(tools)
     await asksForACall(tools)
+    await savesAndReturns(tools)
     await checksABusiness(tools)
     await choosesAboutCookies(tools, browser, base)
     await leaves(browser, base)
@@ -41,7 +42,8 @@ async function everyPage({ base, open, check }) {
     assert.equal(await page.locator('h1').count(), 1, `${path} has one h1`)
     assert.equal(await page.getByRole('button', { name: 'Exit this page' }).count(), 1, path)
     for (const href of await page.locator('a[href^="/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) {
-      if (seen.has(href) || href.startsWith('/assets/')) continue
+      // Feeds are for programs: a browser would keep them as files.
+      if (seen.has(href) || href.startsWith('/assets/') || href.endsWith('.xml')) continue
       seen.add(href)
       waiting.push(href)
     }
@@ -88,6 +90,24 @@ async function asksForACall({ open, check }) {
   }
 }
 
+async function savesAndReturns({ open, check }) {
+  const page = await open('/help/young-person')
+  await page.getByLabel('Your name').fill('Ann Example')
+  await page.getByRole('button', { name: 'Save and come back later' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Your form is saved' }).waitFor()
+  const code = await page.getByText(/^[A-Z2-9]{4}(-[A-Z2-9]{4}){3}$/).innerText()
+  await check(page, 'portal-saved')
+  await page.getByRole('main').getByRole('link', { name: 'go back to it with your code' }).click()
+  await page.getByRole('button', { name: 'Open the form' }).click()
+  await page.getByRole('alert').waitFor()
+  await check(page, 'portal-return-with-faults')
+  await page.getByLabel('Your code').fill(code.toLowerCase())
+  await page.getByRole('button', { name: 'Open the form' }).click()
+  await page.getByText('This is what you saved. It is not sent yet.').waitFor()
+  assert.equal(await page.getByLabel('Your name').inputValue(), 'Ann Example')
+  await check(page, 'portal-returned')
+}
+
 async function checksABusiness({ open, check }) {
   const page = await open('/business/readiness-check')
   await page.getByRole('button', { name: 'See the result' }).click()
@@ -101,6 +121,11 @@ async function checksABusiness({ open, check }) {
   await page.getByRole('heading', { level: 1, name: 'Not ready yet' }).waitFor()
   await page.getByText('This alone means that an assessment would fail').waitFor()
   await check(page, 'portal-result')
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save the result (PDF)' }).click(),
+  ])
+  assert.equal(saved.suggestedFilename(), 'readiness-check.pdf')
   await page.getByRole('button', { name: 'Ask for help with these answers' }).click()
   await page.getByText('Your answers to the check go with this request').waitFor()
   await check(page, 'portal-help-from-check')

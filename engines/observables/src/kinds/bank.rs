@@ -95,9 +95,7 @@ impl Waiting {
 }
 
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
-    let taken = finds.list.last().is_some_and(|last| {
-        anchor.start < last.end && matches!(last.kind, Kind::Phone | Kind::Iban)
-    });
+    let taken = anchor.start < finds.numbers_read_to;
     if taken || anchor.start < finds.bank.read_to || !standing(scan, anchor.start) {
         return;
     }

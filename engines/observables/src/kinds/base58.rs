@@ -35,12 +35,13 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         let said = scan.near(anchor.start, anchor.end, 120, Cue::Solana.set())
             || scan.led_by(anchor.start, 60, Cue::Crypto.set())
             // One of a list.
-            || finds.list.last().is_some_and(|last| {
-                last.kind == Kind::Sol && anchor.start - last.end < 60
-            });
+            || finds.keys_read_to.is_some_and(|end| anchor.start < end + 60);
         (said && solana(token)).then_some(Kind::Sol)
     });
     if let Some(kind) = kind {
+        if kind == Kind::Sol {
+            finds.keys_read_to = Some(anchor.end);
+        }
         finds.push(kind, anchor.start, anchor.end, token.to_owned());
     }
 }

@@ -37,6 +37,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     if let Some((value, end)) = read(scan.bytes, anchor.start)
         && scan.closes(end)
     {
+        finds.numbers_read_to = finds.numbers_read_to.max(end);
         finds.push(Kind::Iban, anchor.start, end, value);
     }
 }

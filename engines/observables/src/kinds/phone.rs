@@ -53,12 +53,14 @@ struct Run {
     groups: usize,
 }
 
+fn report(finds: &mut Finds, start: usize, end: usize, value: CompactString) {
+    finds.phone_end = Some(end);
+    finds.numbers_read_to = finds.numbers_read_to.max(end);
+    finds.push(Kind::Phone, start, end, value);
+}
+
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
-    if finds
-        .list
-        .last()
-        .is_some_and(|last| last.kind == Kind::Phone && anchor.start < last.end)
-    {
+    if finds.phone_end.is_some_and(|end| anchor.start < end) {
         return;
     }
     match anchor.mark {
@@ -74,10 +76,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         }
         _ => return,
     }
-    let beside = finds
-        .list
-        .last()
-        .is_some_and(|last| last.kind == Kind::Phone && last.end + 1 == anchor.start);
+    let beside = finds.phone_end.is_some_and(|end| end + 1 == anchor.start);
     let Some((lead, start)) = lead(scan, anchor, beside) else {
         return;
     };
@@ -98,7 +97,7 @@ fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
             if !refused(scan, start, *end, lead) {
                 // A bracket that closes behind the number is the sentence's.
                 let half = scan.bytes[start] == b'(' && !scan.bytes[start..*end].contains(&b')');
-                finds.push(Kind::Phone, start + usize::from(half), *end, value);
+                report(finds, start + usize::from(half), *end, value);
             }
             return;
         }

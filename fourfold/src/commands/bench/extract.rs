@@ -103,16 +103,17 @@ impl Extract {
             .map(|line| Ok(serde_json::from_slice::<Line>(line)?.text))
             .collect::<Result<Vec<String>>>()
             .context("the lines cannot be read")?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut extractor = Extractor::new();
         let mut found = 0u64;
         let engine = self.best(|| {
             found = 0;
-            for text in &texts {
-                extractor.each(text, |observable| {
+            extractor.all(&texts, |answers| {
+                for observable in answers {
                     black_box(observable);
                     found += 1;
-                });
-            }
+                }
+            });
             Ok(())
         })?;
         let bare = self.best(|| {
@@ -131,7 +132,7 @@ impl Extract {
         Figures {
             lines: texts.len(),
             line_bytes: lines.len(),
-            text_bytes: texts.iter().map(String::len).sum(),
+            text_bytes: texts.iter().map(|text| text.len()).sum(),
             written: written.0,
             found,
             engine,

@@ -1,5 +1,6 @@
 //! `fourfold bench`: the product's own measurements, each beside a bare limit of the same run.
 
+mod day_plan;
 mod extract;
 mod import;
 mod link;
@@ -20,6 +21,8 @@ pub struct Bench {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    /// The plan of a day of victim care, beside the bare sorting of its duties
+    DayPlan(day_plan::DayPlan),
     /// Observables in JSON lines, beside a bare scan of the same bytes
     Extract(extract::Extract),
     /// Import end to end into an embedded store, beside the bare driver
@@ -43,6 +46,7 @@ impl Bench {
             .with_writer(std::io::stderr)
             .init();
         match self.what {
+            What::DayPlan(bench) => bench.run()?,
             What::Extract(bench) => bench.run()?,
             What::Import(bench) => bench.run().await?,
             What::Link(bench) => bench.run().await?,

@@ -121,6 +121,7 @@ impl Days {
                 staff.work(app, day, evening).await?;
             }
         }
+        super::organisations::work(app).await?;
         enter_recorded_crime(app, &self.recorded_crime).await?;
         strategy::compute(app).await?;
         Ok(())

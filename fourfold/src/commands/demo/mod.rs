@@ -1,6 +1,7 @@
 //! `fourfold demo`: a generated county, run through the whole pipeline day by day, and served.
 
 mod county_days;
+mod organisations;
 mod people;
 mod staff;
 
@@ -12,7 +13,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::receive::Desk;
+use protect::messages::Post;
 use protect::requests::Collector;
+use protect::warnings::Publisher;
 use record::ids::RandomIds;
 use record::time::{Clock, SystemClock, Timestamp};
 
@@ -33,6 +36,9 @@ pub struct Demo {
     /// Address of the public side; the port after that of --listen unless told otherwise
     #[arg(long)]
     portal_listen: Option<SocketAddr>,
+    /// Mail server on this machine that takes what the demonstration sends, such as smtp://127.0.0.1:2525
+    #[arg(long, env = "FOURFOLD_SMTP", hide_env_values = true)]
+    smtp: Option<String>,
     /// Make the county and stop, without serving it
     #[arg(long)]
     no_serve: bool,
@@ -104,9 +110,14 @@ impl Demo {
         let listener = serve::bind(self.listen).await?;
         println!();
         println!("Fourfold is at http://{}", listener.local_addr()?);
-        let collector = self.public_side(&place, self.listen).await?;
+        let alerts = place.data.join("alerts");
+        let beside = serve::Beside {
+            publisher: Some(Publisher::open(alerts)?),
+            collector: Some(self.public_side(&place, self.listen).await?),
+            post: self.smtp.as_deref().map(Post::open).transpose()?,
+        };
         people::print();
-        serve::serve(app, listener, Some(collector), None).await?;
+        serve::serve(app, listener, beside).await?;
         Ok(Done::Clean)
     }
 
@@ -115,7 +126,8 @@ impl Demo {
     async fn public_side(&self, place: &Place, beside: SocketAddr) -> Result<Collector> {
         let data = place.data.as_path();
         let (drop_box, keys) = (data.join("box"), data.join("keys"));
-        for folder in [&drop_box, &keys] {
+        let drafts = data.join("drafts");
+        for folder in [&drop_box, &keys, &drafts] {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("{} cannot be made", folder.display()))?;
         }
@@ -129,7 +141,8 @@ impl Demo {
         let setting = portal::Setting {
             drop_box,
             key,
-            alerts: None,
+            alerts: Some(data.join("alerts")),
+            drafts: Some(drafts),
             behind_proxy: false,
             secure_cookies: false,
         };

@@ -16,7 +16,7 @@ struct Sample {
     unit: &'static str,
 }
 
-const SAMPLES: [Sample; 8] = [
+const SAMPLES: [Sample; 13] = [
     Sample {
         username: "priya",
         name: "PC Priya Okafor",
@@ -32,11 +32,39 @@ const SAMPLES: [Sample; 8] = [
         unit: "sfcu",
     },
     Sample {
+        username: "nadia",
+        name: "PC Nadia Rahman",
+        title: "Protect officer",
+        role: "protect_officer",
+        unit: "sfcu",
+    },
+    Sample {
         username: "grace",
         name: "Grace Adeyemi",
         title: "Beacon caller",
         role: "partner_caller",
         unit: "beacon",
+    },
+    Sample {
+        username: "sofia",
+        name: "Sofia Lindqvist",
+        title: "Beacon coordinator",
+        role: "partner_coordinator",
+        unit: "beacon",
+    },
+    Sample {
+        username: "owen",
+        name: "Owen Baptiste",
+        title: "Police support volunteer",
+        role: "volunteer",
+        unit: "volunteers",
+    },
+    Sample {
+        username: "zara",
+        name: "Zara Farooqi",
+        title: "Victim care supervisor",
+        role: "victim_care_supervisor",
+        unit: "sfcu",
     },
     Sample {
         username: "hallam",
@@ -50,6 +78,13 @@ const SAMPLES: [Sample; 8] = [
         name: "Tomos Price",
         title: "Analyst",
         role: "analyst",
+        unit: "sfcu",
+    },
+    Sample {
+        username: "amara",
+        name: "Amara Sutton",
+        title: "Communications officer",
+        role: "communications",
         unit: "sfcu",
     },
     Sample {

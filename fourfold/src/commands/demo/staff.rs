@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use intake::deciding;
 use intake::receive::Desk;
 use intake::triage::Proposal;
+use protect::care_record::{RecordPolicy, assess};
 use protect::victim_care::contact::Caller;
 use protect::victim_care::duty::Channel;
 use protect::victim_care::{Care, Direction, Given, NewContact, RECORD, record_contacts};
@@ -22,6 +23,7 @@ use record::ids::{ReportId, WorkItemId};
 use record::report::CrimeClass;
 use record::time::{Date, Timestamp};
 use record::work::{Priority, WorkItem, WorkState};
+use store::Tx;
 use store::work::{self, Filter, Order};
 use web::App;
 
@@ -33,6 +35,7 @@ const AT_ONCE: usize = 48;
 pub struct Staff {
     chance: ChaCha8Rng,
     care: Arc<Care>,
+    records: Arc<RecordPolicy>,
     /// Contacts made so far on a duty.
     tried: HashMap<WorkItemId, u32>,
 }
@@ -42,6 +45,7 @@ impl Staff {
         Ok(Staff {
             chance: ChaCha8Rng::seed_from_u64(seed),
             care: app.policy::<Care>()?,
+            records: app.policy::<RecordPolicy>()?,
             tried: HashMap::new(),
         })
     }
@@ -173,20 +177,27 @@ impl Staff {
         let due = self
             .open(app, who, protect::victim_care::QUEUE, filter)
             .await?;
-        let contacts: Vec<NewContact> = due
+        let contacts: Vec<(NewContact, Spoken)> = due
             .iter()
-            .filter_map(|item| self.contact(item, now))
+            .filter_map(|item| Some((self.contact(item, now)?, Spoken::of(item))))
             .collect();
         for part in contacts.chunks(AT_ONCE) {
-            let writes = part.iter().cloned().map(|contact| {
-                let care = Arc::clone(&self.care);
+            let writes = part.iter().cloned().map(|(contact, victim)| {
+                let (care, records) = (Arc::clone(&self.care), Arc::clone(&self.records));
                 let resource = record::Resource::of("work_item", contact.item.to_string());
                 let grant = who.permit(&RECORD, &resource, "demonstration");
                 async move {
                     let grant = grant?;
                     app.store()
                         .write(&grant, move |tx| {
-                            Box::pin(async move { record_contacts(tx, &care, &[contact]).await })
+                            Box::pin(async move {
+                                let reached = contact.outcome == "advice_delivered";
+                                record_contacts(tx, &care, &[contact]).await?;
+                                if reached {
+                                    victim.assess(tx, &records, &care).await?;
+                                }
+                                Ok(())
+                            })
                         })
                         .await
                 }
@@ -301,6 +312,36 @@ impl Staff {
             id: offers[self.chance.random_range(0..offers.len())].to_owned(),
             response: answers[self.chance.random_range(0..answers.len())].to_owned(),
         }]
+    }
+}
+
+/// A victim who was spoken to, as far as an assessment needs it.
+#[derive(Clone, Copy)]
+struct Spoken {
+    report: ReportId,
+    vulnerable: bool,
+}
+
+impl Spoken {
+    fn of(item: &WorkItem) -> Spoken {
+        Spoken {
+            report: item.subject,
+            vulnerable: item.vulnerable,
+        }
+    }
+
+    /// The caller asks whether the victim lives alone, and notes the answer.
+    async fn assess(
+        self,
+        tx: &mut Tx<'_>,
+        records: &RecordPolicy,
+        care: &Care,
+    ) -> store::Result<()> {
+        let alone = if self.vulnerable { "yes" } else { "no" };
+        let answers = [("lives_alone".to_owned(), alone.to_owned())].into();
+        let of = (self.report, self.vulnerable);
+        let said = (answers, "As told on the call");
+        assess(tx, (records, care), of, ("Marek Nowak", "sfcu"), said).await
     }
 }
 

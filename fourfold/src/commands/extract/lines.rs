@@ -218,6 +218,7 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
         faults: Vec::new(),
     };
     let text = std::str::from_utf8(&block.bytes).ok();
+    let mut lines: Vec<Line<'_>> = Vec::new();
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
     for (number, end) in (block.first_line..).zip(ends) {
@@ -229,7 +230,7 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
                 None => serde_json::from_slice(line),
             };
             match read {
-                Ok(line) => one(extractor, &line, &mut answers.bytes),
+                Ok(line) => lines.push(line),
                 Err(error) => answers.faults.push(format!(
                     "line {number}: {error}. Each line is {{\"id\": …, \"text\": \"…\"}} in UTF-8; \
                      the line was left out"
@@ -238,6 +239,13 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
         }
         start = end + 1;
     }
+    let texts: Vec<&str> = lines.iter().map(|line| &*line.text).collect();
+    let mut asked = lines.iter();
+    extractor.all(&texts, |found| {
+        if let Some(line) = asked.next() {
+            one(line, found, &mut answers.bytes);
+        }
+    });
     if block.too_long {
         answers.faults.push(format!(
             "line {}: longer than 256 MB. Split its text; the line was left out",
@@ -247,12 +255,12 @@ fn answer(extractor: &mut Extractor, block: &Block) -> Answers {
     answers
 }
 
-fn one(extractor: &mut Extractor, line: &Line<'_>, out: &mut Vec<u8>) {
+fn one(line: &Line<'_>, observables: observables::Answers<'_, '_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"id\":");
     out.extend_from_slice(line.id.get().as_bytes());
     out.extend_from_slice(b",\"observables\":[");
     let mut separator: &[u8] = b"{\"kind\":\"";
-    extractor.each(&line.text, |found| {
+    for found in observables {
         out.extend_from_slice(separator);
         separator = b",{\"kind\":\"";
         out.extend_from_slice(found.kind.name().as_bytes());
@@ -266,7 +274,7 @@ fn one(extractor: &mut Extractor, line: &Line<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"end\":");
         out.extend_from_slice(figures.format(found.end).as_bytes());
         out.push(b'}');
-    });
+    }
     out.extend_from_slice(b"]}\n");
 }
 

@@ -4,6 +4,7 @@ mod chart;
 mod drawing;
 mod explain;
 mod labels;
+mod parquet;
 mod receipt;
 mod run;
 mod suggest;

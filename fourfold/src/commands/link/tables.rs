@@ -5,11 +5,9 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use arrow_array::{Array as _, RecordBatch, StringArray};
-use arrow_cast::cast;
-use arrow_schema::DataType;
 use linkage::batch::{Batch, Rows as _};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use super::parquet;
 
 /// Rows read at a time.
 const AT_ONCE: usize = 1 << 14;
@@ -43,18 +41,16 @@ impl LeftOut {
 
 enum Reader {
     Csv(Box<csv::Reader<Box<dyn Read + Send>>>, csv::ByteRecord),
-    Parquet(Box<ParquetRecordBatchReader>),
+    Parquet(parquet::Reader),
 }
 
 impl Table {
     /// Opens a table by what its name ends in: `.parquet`, or else CSV.
     pub fn open(path: &Path) -> Result<Self> {
         let told = || format!("{} cannot be read", path.display());
-        let parquet = path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-        let (headings, reader) = if parquet {
-            open_parquet(path).with_context(told)?
+        let (headings, reader) = if parquet::is_named(path) {
+            let (headings, reader) = parquet::Reader::open(path, AT_ONCE).with_context(told)?;
+            (headings, Reader::Parquet(reader))
         } else {
             open_csv(path).with_context(told)?
         };
@@ -105,12 +101,9 @@ impl Table {
                     }
                 }
             }
-            Reader::Parquet(reader) => {
-                if let Some(rows) = reader.next() {
-                    let rows = rows.with_context(|| self.path.display().to_string())?;
-                    fill(batch, &rows).with_context(|| self.path.display().to_string())?;
-                }
-            }
+            Reader::Parquet(reader) => reader
+                .next(batch)
+                .with_context(|| self.path.display().to_string())?,
         }
         Ok(batch.len() > 0)
     }
@@ -157,43 +150,4 @@ fn open_csv(path: &Path) -> Result<(Vec<String>, Reader)> {
         headings,
         Reader::Csv(Box::new(reader), csv::ByteRecord::new()),
     ))
-}
-
-fn open_parquet(path: &Path) -> Result<(Vec<String>, Reader)> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
-    let headings = builder
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| field.name().trim().to_owned())
-        .collect();
-    let reader = builder.with_batch_size(AT_ONCE).build()?;
-    Ok((headings, Reader::Parquet(Box::new(reader))))
-}
-
-/// Every value as text; lists are not read.
-fn fill(batch: &mut Batch, rows: &RecordBatch) -> Result<()> {
-    let columns = rows
-        .columns()
-        .iter()
-        .zip(rows.schema().fields())
-        .map(|(column, field)| {
-            let text = cast(column, &DataType::Utf8)
-                .with_context(|| format!("column {:?} holds no plain values", field.name()))?;
-            let text = text.as_any().downcast_ref::<StringArray>().cloned();
-            text.context("a column did not become text")
-        })
-        .collect::<Result<Vec<StringArray>>>()?;
-    for row in 0..rows.num_rows() {
-        batch.push(columns.iter().map(|column| value(column, row)));
-    }
-    Ok(())
-}
-
-fn value(column: &StringArray, row: usize) -> &[u8] {
-    if column.is_null(row) {
-        &[]
-    } else {
-        column.value(row).as_bytes()
-    }
 }

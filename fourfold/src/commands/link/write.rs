@@ -3,13 +3,10 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+
+use super::parquet;
 
 /// One field of a row.
 pub enum Field<'f> {
@@ -27,19 +24,8 @@ pub struct Sink {
 
 enum Target {
     Csv(Box<csv::Writer<BufWriter<File>>>),
-    Parquet(Box<Columns>),
+    Parquet(Box<parquet::Writer>),
 }
-
-struct Columns {
-    writer: Option<ArrowWriter<File>>,
-    file: Option<File>,
-    headings: Vec<String>,
-    texts: Vec<Vec<String>>,
-    numbers: Vec<Vec<f64>>,
-}
-
-/// Rows of Parquet kept before they are written.
-const ROWS: usize = 1 << 17;
 
 impl Sink {
     pub fn create(path: &Path, headings: &[&str]) -> Result<Self> {
@@ -48,20 +34,10 @@ impl Sink {
         beside.push(".part");
         let beside = std::path::PathBuf::from(beside);
         let file = File::create(&beside).with_context(told)?;
-        let parquet = path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-        let to = if parquet {
-            Target::Parquet(Box::new(Columns {
-                writer: None,
-                file: Some(file),
-                headings: headings
-                    .iter()
-                    .map(|heading| (*heading).to_owned())
-                    .collect(),
-                texts: vec![Vec::new(); headings.len()],
-                numbers: vec![Vec::new(); headings.len()],
-            }))
+        let to = if parquet::is_named(path) {
+            Target::Parquet(Box::new(
+                parquet::Writer::new(file, headings).with_context(told)?,
+            ))
         } else {
             let mut writer = csv::Writer::from_writer(BufWriter::with_capacity(1 << 18, file));
             writer.write_record(headings).with_context(told)?;
@@ -85,7 +61,7 @@ impl Sink {
                 }
                 writer.write_record(None::<&[u8]>)?;
             }
-            Target::Parquet(columns) => columns.row(fields)?,
+            Target::Parquet(writer) => writer.row(fields)?,
         }
         Ok(())
     }
@@ -102,63 +78,8 @@ impl Sink {
                 file.flush().with_context(told)?;
                 file.get_ref().sync_all().with_context(told)?;
             }
-            Target::Parquet(mut columns) => {
-                columns.flush().with_context(told)?;
-                if let Some(writer) = columns.writer {
-                    writer.close().with_context(told)?;
-                }
-            }
+            Target::Parquet(writer) => writer.finish().with_context(told)?,
         }
         std::fs::rename(&self.beside, &self.path).with_context(told)
-    }
-}
-
-impl Columns {
-    fn row(&mut self, fields: &[Field<'_>]) -> Result<()> {
-        for (at, field) in fields.iter().enumerate() {
-            match field {
-                Field::Text(text) => {
-                    self.texts[at].push(String::from_utf8_lossy(text).into_owned())
-                }
-                Field::Number(number) => self.numbers[at].push(*number),
-            }
-        }
-        if self.texts[0].len() >= ROWS {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        let columns: Vec<(&str, ArrayRef)> = self
-            .headings
-            .iter()
-            .zip(self.texts.iter_mut().zip(&mut self.numbers))
-            .map(|(heading, (texts, numbers))| {
-                let column: ArrayRef = if numbers.is_empty() {
-                    Arc::new(StringArray::from(std::mem::take(texts)))
-                } else {
-                    Arc::new(Float64Array::from(std::mem::take(numbers)))
-                };
-                (heading.as_str(), column)
-            })
-            .collect();
-        let batch = RecordBatch::try_from_iter(columns)?;
-        if self.writer.is_none()
-            && let Some(file) = self.file.take()
-        {
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::SNAPPY)
-                .build();
-            self.writer = Some(ArrowWriter::try_new(
-                file,
-                batch.schema(),
-                Some(properties),
-            )?);
-        }
-        if let Some(writer) = &mut self.writer {
-            writer.write(&batch)?;
-        }
-        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use store::{Conn, Result, Row, Sql, TextIndex, Value};
 use utoipa::ToSchema;
 use web::parts::words::plural;
 
+use super::organisations::organisations;
 use crate::network_pages::{Line, without_hidden};
 use crate::receive::VICTIM;
 use crate::reports::visible::{hidden_of_values, visible};
@@ -33,10 +34,18 @@ pub enum Kind {
     Person,
     Observable,
     Network,
+    /// A record of the work with an organisation.
+    Organisation,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::Report, Kind::Person, Kind::Observable, Kind::Network];
+    pub const ALL: [Kind; 5] = [
+        Kind::Report,
+        Kind::Person,
+        Kind::Organisation,
+        Kind::Observable,
+        Kind::Network,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,6 +53,7 @@ impl Kind {
             Kind::Person => "person",
             Kind::Observable => "observable",
             Kind::Network => "network",
+            Kind::Organisation => "organisation",
         }
     }
 
@@ -53,6 +63,7 @@ impl Kind {
             Kind::Person => "People and organisations",
             Kind::Observable => "Observables",
             Kind::Network => "Networks",
+            Kind::Organisation => "Organisations on record",
         }
     }
 
@@ -112,6 +123,7 @@ pub async fn find(
         Kind::Person => people(conn, scope, asked).await,
         Kind::Observable => observables(conn, scope, asked).await,
         Kind::Network => networks(conn, scope, asked).await,
+        Kind::Organisation => organisations(conn, scope, asked).await,
     }
 }
 

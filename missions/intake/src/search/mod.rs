@@ -1,4 +1,4 @@
-//! Search: one box over reports, people, observables and networks.
+//! Search: one box over reports, people, observables, networks and organisations.
 //!
 //! *What it does*: finds by reference, words, names, exact values and network names; what the person
 //! may not see is not found. *Who uses it*: triage, victim care, analysts, the inspector, auditors.
@@ -8,6 +8,7 @@
 //! - Every look-up reads an index from one end and stops: no scan, no sort of all that matches.
 
 mod find;
+mod organisations;
 mod page;
 
 pub use find::{Found, Hit, Kind, find};
@@ -21,7 +22,7 @@ use web::{ApiRoute, Capability, Route};
 pub const RUN: Act = Act::new(
     "records.search",
     ActKind::Consultation,
-    "Search reports, people, observables and networks",
+    "Search reports, people, observables, networks and organisations",
 );
 
 pub const SEARCH: Capability = Capability {

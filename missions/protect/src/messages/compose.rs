@@ -219,7 +219,7 @@ fn check<'p>(
     template.filter(|_| errors.is_empty())
 }
 
-fn merge(care: &Care, who: &SignedIn, sheet: &Sheet) -> Merge {
+pub(super) fn merge(care: &Care, who: &SignedIn, sheet: &Sheet) -> Merge {
     let script = victim_care::Script::of(care, who, sheet);
     Merge {
         reference: script.reference,

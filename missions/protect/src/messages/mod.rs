@@ -4,15 +4,19 @@
 //! serves*: PROTECT-06 (who could not be reached is written to), and telling victims that their
 //! report helped.
 //!
+//! The same way out also carries warnings to subscribers and what confirms a subscription: see [`Purpose`].
+//!
 //! Never twice: a message is marked as being handed over in a write of its own before the mail server
 //! sees it. When the end of that is not seen, it is `unsure`, and a person decides.
 
 mod compose;
+mod letters;
 mod outbox;
 mod policy;
 mod queue;
 mod sending;
 mod state;
+mod unsubscribe;
 
 use axum::routing::{get, post};
 use record::access::{Act, ActKind};
@@ -20,6 +24,10 @@ use store::Migration;
 use web::{Capability, Nav, PolicyFile, Route};
 
 pub use policy::MessagePolicy;
+pub(crate) use policy::merged;
+pub(crate) use queue::{
+    About, Notice, Purpose, Which, forget_notices, queue_notices, withdraw_notices,
+};
 pub use sending::{Dispatched, Post};
 pub use state::State;
 
@@ -61,7 +69,7 @@ pub const MESSAGES: Capability = Capability {
     }),
     commitments: &["PROTECT-06"],
     acts: &[LIST, VIEW, SEND, SETTLE, DISPATCH],
-    tables: &["protect_message"],
+    tables: &["protect_message", "protect_letter"],
     migrations: MIGRATIONS,
     policies: &[PolicyFile {
         file: "protect/messages.toml",
@@ -73,11 +81,17 @@ pub const MESSAGES: Capability = Capability {
         Route::post("/messages/{id}/settle", &SETTLE, || post(outbox::settle)),
         Route::get("/victim-care/{id}/message", &SEND, || get(compose::page)),
         Route::post("/victim-care/{id}/message", &SEND, || post(compose::submit)),
+        Route::get("/victim-care/{id}/letter", &SEND, || get(letters::page)),
+        Route::post("/victim-care/{id}/letter", &SEND, || post(letters::submit)),
+        Route::get("/letters/{id}", &VIEW, || get(letters::one)),
+        Route::post("/letters/{id}", &SEND, || post(letters::done)),
     ],
     ..Capability::NONE
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
+const MIGRATIONS: &[Migration] = &[OUTBOX, SUBSCRIBERS, LETTERS];
+
+const OUTBOX: Migration = Migration {
     version: 3060,
     name: "messages to victims",
     sql: "
@@ -110,4 +124,46 @@ create table protect_message (
 create index protect_message_state on protect_message (state, next_at, id);
 create index protect_message_item on protect_message (item, created_at);
 ",
-}];
+};
+
+/// Notices to subscribers go out by the same job.
+const SUBSCRIBERS: Migration = Migration {
+    version: 3700,
+    name: "messages to subscribers",
+    sql: "
+alter table protect_message add column purpose {text} not null default 'victim';
+alter table protect_message add column turn {int} not null default 0;
+alter table protect_message add column leave {text} not null default '';
+create index protect_message_turn on protect_message (state, turn, next_at, id);
+create index protect_message_notice on protect_message (address) where purpose <> 'victim';
+",
+};
+
+/// Letters, which people print and post.
+const LETTERS: Migration = Migration {
+    version: 3440,
+    name: "letters to victims",
+    sql: "
+create table protect_letter (
+  id {id} not null primary key,
+  item {id} not null,
+  reference {text} not null,
+  name {text} not null,
+  address {text} not null,
+  template {text} not null,
+  template_version {int} not null,
+  body {text} not null,
+  state {text} not null,
+  created_at {int} not null,
+  created_by {id} not null,
+  created_by_name {text} not null,
+  posted_at {int},
+  posted_by_name {text},
+  unit {text} not null,
+  marking {int} not null,
+  compartment {text},
+  policy {text} not null
+) {strict};
+create index protect_letter_item on protect_letter (item, created_at);
+",
+};

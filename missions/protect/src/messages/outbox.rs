@@ -116,7 +116,7 @@ fn listed(actor: &Actor, states: &[State], after: &str) -> Sql {
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     Sql::new(
         "select id, name, reference, subject, state, problem, created_by_name, created_at \
-         from protect_message where compartment is null and ",
+         from protect_message where purpose = 'victim' and compartment is null and ",
     )
     .with(
         "marking <= ? and created_at < ? and",
@@ -237,7 +237,8 @@ async fn open(
     let find = Resource::of("message", id.to_string()).of_unit(actor.unit.clone());
     let grant = permit(app, actor, &VIEW, &find, "").await?;
     let mut reader = app.store().read(&grant).await?;
-    let sql = Sql::new("select * from protect_message where ").with("id = ?", [id.into()]);
+    let sql = Sql::new("select * from protect_message where purpose = 'victim' and ")
+        .with("id = ?", [id.into()]);
     let row = reader.first(sql).await?.ok_or(Error::NotFound)?;
     drop(reader);
     let compartment: Option<String> = row.get("compartment")?;

@@ -159,31 +159,38 @@ impl Template {
     /// Subject and text with the fields merged in. Plain text: nothing is escaped, and whoever shows it
     /// does that. A field that is not known is an error; so is a subject that would be two lines.
     pub fn merged(&self, with: &Merge) -> Result<(String, String), String> {
-        let mut environment = Environment::empty();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let fields: Kwargs = [
-            ("reference", &with.reference),
+        let fields = [
+            ("reference", with.reference.as_str()),
             ("name", &with.name),
             ("caller", &with.caller),
             ("body", &with.body),
             ("force", &with.force),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name, Value::from(line(value))))
-        .collect();
-        let fields = Value::from(fields);
-        let merge = |what: &str, text: &str| {
-            environment
-                .render_named_str(what, text, fields.clone())
-                .map_err(|e| {
-                    format!("{e}. Merge fields are reference, name, caller, body and force")
-                })
-        };
-        let subject = merge("subject", &self.subject)?;
-        Ok((line(&subject), merge("body", self.body.trim_start())?))
+        ];
+        let subject = merged("subject", &self.subject, &fields)?;
+        let body = merged("body", self.body.trim_start(), &fields)?;
+        Ok((line(&subject), body))
     }
+}
+
+/// A text on one line.
+pub(crate) fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text of policy with fields merged in, each on one line. Plain text: nothing is escaped. A field that is
+/// not among these is an error that names those there are.
+pub(crate) fn merged(what: &str, text: &str, fields: &[(&str, &str)]) -> Result<String, String> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let known: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let values: Kwargs = fields
+        .iter()
+        .map(|(name, value)| (*name, Value::from(line(value))))
+        .collect();
+    environment
+        .render_named_str(what, text, Value::from(values))
+        .map_err(|e| format!("{e}. Merge fields are {}", known.join(", ")))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use web::App;
 use super::DISPATCH;
 use super::policy::MessagePolicy;
 use super::state::State;
+use super::unsubscribe::{Leave, LeaveByOneClick};
 
 /// Messages handed over in one run.
 const MOST: usize = 200;
@@ -48,12 +49,16 @@ struct Claimed {
     address: String,
     subject: String,
     body: String,
+    /// Where the reader ends the messages; empty for a message to one person.
+    leave: String,
     failed: u32,
 }
 
 /// What came of handing one over.
 enum Outcome {
     Sent,
+    /// The mail server is not to be had: so it is for the next message.
+    Away(String),
     /// Certainly not sent; worth another try.
     Later(String),
     /// Certainly not sent, and it never will be.
@@ -106,10 +111,10 @@ impl Post {
                 break;
             };
             let outcome = self.hand_over(app, &message).await?;
-            let stop = matches!(outcome, Outcome::Later(_));
+            let stop = matches!(outcome, Outcome::Away(_));
             match &outcome {
                 Outcome::Sent => done.sent += 1,
-                Outcome::Later(_) => done.waiting += 1,
+                Outcome::Away(_) | Outcome::Later(_) => done.waiting += 1,
                 Outcome::Refused(_) => done.refused += 1,
                 Outcome::Unsure(_) => done.unsure += 1,
             }
@@ -131,12 +136,16 @@ impl Post {
         // Before anything is sent, an error is certain to mean that nothing was.
         match self.server.test_connection().await {
             Ok(true) => {}
-            Ok(false) => return Ok(Outcome::Later("the mail server is not ready".to_owned())),
-            Err(error) => return Ok(Outcome::Later(told(&error))),
+            Ok(false) => return Ok(Outcome::Away("the mail server is not ready".to_owned())),
+            Err(error) => return Ok(Outcome::Away(told(&error))),
         }
         Ok(match self.server.send(mail).await {
             Ok(_) => Outcome::Sent,
             Err(error) if error.is_permanent() => Outcome::Refused(told(&error)),
+            // 421: the server closes for everybody (RFC 5321, section 3.8); others are about this one.
+            Err(error) if error.status().is_some_and(|code| u16::from(code) == 421) => {
+                Outcome::Away(told(&error))
+            }
             Err(error) if error.is_transient() => Outcome::Later(told(&error)),
             Err(error) => Outcome::Unsure(told(&error)),
         })
@@ -164,13 +173,19 @@ fn compose(policy: &MessagePolicy, message: &Claimed) -> std::result::Result<Mes
     // A name with a control character could not be written into a header at all.
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let name: String = message.name.chars().map(printable).collect();
+    let name = Some(name).filter(|n| !n.trim().is_empty());
     let mut mail = Message::builder()
         .from(policy.from.clone())
-        .to(Mailbox::new(Some(name), address))
+        .to(Mailbox::new(name, address))
         // The same for every try: a server or a reader that sees it twice can tell.
         .message_id(Some(format!("<{}@{domain}>", message.id)))
         .subject(message.subject.as_str())
         .header(ContentType::TEXT_PLAIN);
+    if !message.leave.is_empty() {
+        mail = mail
+            .header(Leave(message.leave.clone()))
+            .header(LeaveByOneClick);
+    }
     if let Some(reply_to) = &policy.reply_to {
         mail = mail.reply_to(reply_to.clone());
     }
@@ -225,7 +240,7 @@ async fn put_before_a_person(app: &App) -> Result<usize> {
 async fn claim(app: &App) -> Result<Option<Claimed>> {
     let grant = grant(app)?;
     let due = Sql::new("select id from protect_message where ").with(
-        "state = ? and next_at <= ? order by next_at, id limit 1",
+        "state = ? and next_at <= ? order by turn, next_at, id limit 1",
         [State::Queued.name().into(), app.now().into()],
     );
     let mut reader = app.store().read(&grant).await?;
@@ -249,7 +264,7 @@ async fn claim(app: &App) -> Result<Option<Claimed>> {
                     return Ok(None);
                 }
                 let sql = Sql::new(
-                    "select name, address, subject, body, failed from protect_message where ",
+                    "select name, address, subject, body, leave, failed from protect_message where ",
                 )
                 .with("id = ?", [id.into()]);
                 let Some(row) = tx.first(sql).await? else {
@@ -261,6 +276,7 @@ async fn claim(app: &App) -> Result<Option<Claimed>> {
                     address: row.get("address")?,
                     subject: row.get("subject")?,
                     body: row.get("body")?,
+                    leave: row.get("leave")?,
                     failed: u32::try_from(row.get::<i64>("failed")?).unwrap_or(0),
                 }))
             })
@@ -273,7 +289,7 @@ async fn record(app: &App, message: &Claimed, outcome: Outcome) -> Result<()> {
     let failed = message.failed + u32::from(!matches!(outcome, Outcome::Sent));
     let (state, problem) = match outcome {
         Outcome::Sent => (State::Sent, String::new()),
-        Outcome::Later(problem) => (State::Queued, problem),
+        Outcome::Away(problem) | Outcome::Later(problem) => (State::Queued, problem),
         Outcome::Refused(problem) => (State::Failed, problem),
         Outcome::Unsure(problem) => (State::Unsure, problem),
     };

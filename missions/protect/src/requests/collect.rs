@@ -20,6 +20,7 @@ use web::App;
 use super::COLLECT;
 use super::policy::RequestPolicy;
 use crate::victim_care::{Care, QUEUE};
+use crate::warnings::{WarningPolicy, subscribers};
 
 /// Beginning of a private key's file name in the keys folder.
 pub const KEY_PREFIX: &str = "portal-";
@@ -207,6 +208,7 @@ async fn record(app: &App, submissions: Vec<Submission>) -> Result<usize> {
     let resource = Resource::of("drop_box", "public").of_unit(system.unit.clone());
     let grant: Grant = system.permit(&COLLECT, &resource, "")?;
     let (policy, care) = (app.policy::<RequestPolicy>()?, app.policy::<Care>()?);
+    let warnings = app.policy::<WarningPolicy>()?;
     let scope = system.scope();
     let unit = system.unit.clone();
     app.store()
@@ -218,9 +220,18 @@ async fn record(app: &App, submissions: Vec<Submission>) -> Result<usize> {
                         continue;
                     }
                     recorded += 1;
-                    if submission.kind == SubmissionKind::PageViews {
-                        add_views(tx, &submission).await?;
-                        continue;
+                    match submission.kind {
+                        SubmissionKind::PageViews => {
+                            add_views(tx, &submission).await?;
+                            continue;
+                        }
+                        SubmissionKind::Subscribe
+                        | SubmissionKind::ConfirmSubscription
+                        | SubmissionKind::LeaveSubscription => {
+                            subscribers::take(tx, &warnings, &unit, &submission).await?;
+                            continue;
+                        }
+                        _ => {}
                     }
                     let due = policy.due(&submission, &care.plan.calendar);
                     let found = bring_forward(tx, &scope, &submission, due).await?;

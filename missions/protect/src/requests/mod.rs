@@ -9,6 +9,7 @@
 mod collect;
 mod page;
 mod policy;
+mod taken;
 
 use axum::routing::{get, post};
 use record::access::{Act, ActKind};
@@ -18,6 +19,7 @@ use web::{Capability, Nav, PolicyFile, Route};
 
 pub use collect::{Collected, Collector, KEY_PREFIX};
 pub use policy::RequestPolicy;
+pub(crate) use taken::{Request, close_in, open};
 
 const LIST: Act = Act::new(
     "request.list",

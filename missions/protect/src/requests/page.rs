@@ -20,12 +20,13 @@ use web::{App, Error, Form, SignedIn};
 
 use super::policy::RequestPolicy;
 use super::{CLOSE, LIST, VIEW, YOUNG};
+use crate::organisations;
 
 const ROWS: usize = 50;
 const LONGEST_NOTE: usize = 2_000;
 
 /// Asks for an act; a refusal is in the ledger before it is told.
-async fn ask(
+pub(super) async fn ask(
     app: &App,
     actor: &Actor,
     act: &record::access::Act,
@@ -41,7 +42,7 @@ async fn ask(
 }
 
 /// Whether the actor sees requests about young people. To others they are not there.
-fn sees_young(actor: &Actor) -> bool {
+pub(super) fn sees_young(actor: &Actor) -> bool {
     let of = Resource::of("request", "young_person").of_unit(actor.unit.clone());
     actor.permit(&YOUNG, &of, "").is_ok()
 }
@@ -92,7 +93,7 @@ impl Listed {
     }
 }
 
-fn kind_of(row: &Row) -> Result<SubmissionKind, StoreError> {
+pub(super) fn kind_of(row: &Row) -> Result<SubmissionKind, StoreError> {
     let name: String = row.get("kind")?;
     SubmissionKind::parse(&name)
         .ok_or_else(|| StoreError::Invalid(format!("{name:?} is no kind of request")))
@@ -197,10 +198,34 @@ struct OnePage {
     duty: Option<String>,
     report: Option<String>,
     may_close: bool,
+    /// Where it can become another record.
+    onward: Onward,
     closed: Option<String>,
     outcomes: Vec<Choice>,
     typed: Typed,
     errors: FieldErrors,
+}
+
+/// What a request of an organisation can become, for whoever may make it that.
+#[derive(Default)]
+struct Onward {
+    incident: Option<String>,
+    assessment: Option<String>,
+}
+
+impl Onward {
+    fn of(who: &SignedIn, (id, kind): (SubmissionId, SubmissionKind), answers: bool) -> Onward {
+        if kind != SubmissionKind::OrganisationHelp || !who.may(&CLOSE) {
+            return Onward::default();
+        }
+        let href = |end: &str| format!("/public-requests/{id}/{end}");
+        Onward {
+            incident: who
+                .may(&organisations::incidents::RECORD)
+                .then(|| href("incident-call")),
+            assessment: (answers && who.may(&organisations::ASSESS)).then(|| href("assessment")),
+        }
+    }
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -262,7 +287,9 @@ async fn build(
         return Err(Error::NotFound);
     }
     let policy = app.policy::<RequestPolicy>()?;
-    let told = told(row.json("fields")?);
+    let fields: BTreeMap<String, String> = row.json("fields")?;
+    let answers = fields.get("answers").is_some_and(|a| !a.is_empty());
+    let told = told(fields);
     let received: Timestamp = row.get("received_at")?;
     let due: Timestamp = row.get("due_at")?;
     let facts = SummaryList::new()
@@ -284,6 +311,7 @@ async fn build(
         duty: item.map(|i| format!("/victim-care/{i}")),
         report: report.map(|r| format!("/reports/{r}")),
         may_close: who.actor.permit(&CLOSE, &of, "").is_ok(),
+        onward: Onward::of(who, (id, kind), answers),
         closed,
         outcomes: policy
             .outcomes

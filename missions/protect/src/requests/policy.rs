@@ -8,6 +8,9 @@ use record::submission::{Submission, SubmissionKind};
 use record::time::{Timestamp, WorkingCalendar};
 use serde::Deserialize;
 
+/// How a request ends that became another record.
+pub const HANDED_OVER: &str = "handed_over";
+
 const FILE: &str = "protect/requests.toml";
 
 #[derive(Debug, Clone, Deserialize)]
@@ -50,6 +53,10 @@ impl RequestPolicy {
         if policy.outcomes.is_empty() {
             return Err(PolicyError::new(FILE, "outcome: name at least one"));
         }
+        if !policy.outcomes.iter().any(|o| o.id == HANDED_OVER) {
+            let problem = format!("outcome: {HANDED_OVER:?} must be there");
+            return Err(PolicyError::new(FILE, problem));
+        }
         Ok(Arc::new(RequestPolicy {
             digest,
             due: policy.due_working_days,
@@ -66,7 +73,11 @@ impl RequestPolicy {
             }
             SubmissionKind::OrganisationHelp => self.due.organisation_help,
             SubmissionKind::YoungPerson => self.due.young_person,
-            SubmissionKind::Feedback | SubmissionKind::PageViews => self.due.feedback,
+            SubmissionKind::Feedback
+            | SubmissionKind::Subscribe
+            | SubmissionKind::ConfirmSubscription
+            | SubmissionKind::LeaveSubscription
+            | SubmissionKind::PageViews => self.due.feedback,
         };
         calendar.after(submission.received_at(), days)
     }

@@ -14,6 +14,7 @@ use super::list::{Asked, Listed, read};
 use super::policy::Care;
 use super::sheet::{Made, Matter, Opened, Sheet, open as open_sheet};
 use super::{Given, assign, item_id};
+use crate::repeat_victims::RepeatVictim;
 
 /// A victim to call.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +35,8 @@ struct VictimToCall {
     due_at: String,
     /// Open reports worked in this call.
     reports: i64,
+    /// Other reports of the same person, as far as the caller may see them.
+    earlier_reports: i64,
     attempts: i64,
     assignee: Option<String>,
     unit: String,
@@ -114,6 +117,8 @@ pub(super) struct CallSheet {
     breaches: Vec<ClockBreach>,
     /// The item that goes on in another unit, if it was handed over.
     handed_to: Option<String>,
+    /// Other reports of the same person and the risk of another crime.
+    repeat: RepeatVictim,
 }
 
 /// The version a change was made against.
@@ -146,6 +151,7 @@ impl From<Listed> for VictimToCall {
             received_at: row.received_at.rfc3339(),
             due_at: row.due_at.rfc3339(),
             reports: row.reports,
+            earlier_reports: row.earlier,
             attempts: row.attempts,
             assignee: row.assignee_name,
             unit: row.unit,
@@ -188,8 +194,9 @@ fn contact_of(made: Made) -> ContactMade {
     }
 }
 
-fn sheet_of(care: &Care, sheet: Sheet) -> CallSheet {
+fn sheet_of(care: &Care, sheet: Sheet, repeat: RepeatVictim) -> CallSheet {
     CallSheet {
+        repeat,
         id: sheet.item.id.to_string(),
         version: sheet.item.version,
         state: sheet.item.state.name(),
@@ -275,7 +282,10 @@ async fn sheet_now(
     // A lead follows nothing, so this ends at the second step.
     loop {
         match open_sheet(app, &who.actor, id).await? {
-            Opened::Sheet(sheet) => return Ok(sheet_of(&care, *sheet)),
+            Opened::Sheet(sheet) => {
+                let repeat = RepeatVictim::of(app, &sheet)?;
+                return Ok(sheet_of(&care, *sheet, repeat));
+            }
             Opened::Follows(lead) => id = lead,
         }
     }

@@ -5,6 +5,7 @@ use record::work::Priority;
 use web::SignedIn;
 use web::parts::{Choice, FieldErrors, Html, TimeStamp, Timeline, TimelineItem, words};
 
+use super::before_dialling;
 use super::clocks::{FIRST_ATTEMPT, FIRST_CONTACT};
 use super::contact::ANSWERS;
 use super::duty::{Channel, Line};
@@ -46,6 +47,8 @@ pub struct Fields {
     pub next_month: String,
     pub next_year: String,
     pub next_time: String,
+    /// Day, month, year and time of a contact that was earlier.
+    pub at: [String; 4],
 }
 
 impl Fields {
@@ -96,6 +99,7 @@ impl Fields {
             next_month: of_day(day.map(|d| d.month().to_string())),
             next_year: of_day(day.map(|d| d.year().to_string())),
             next_time: of_day(next.map(Timestamp::show_time)),
+            at: before_dialling::earlier(input),
         }
     }
 }
@@ -116,7 +120,6 @@ pub fn field_errors(faults: &Faults, care: &Care) -> FieldErrors {
     for (field, message) in &faults.0 {
         let anchor = match (field.as_str(), care.prevention.first()) {
             ("prevention", Some(first)) => format!("prevention-{}", first.id),
-            ("at", _) => "note".to_owned(),
             _ => field.clone(),
         };
         errors.add_at(field, anchor, message);
@@ -331,7 +334,7 @@ pub fn warnings(sheet: &Sheet) -> Vec<String> {
             none is given, do not call: ask the domestic abuse team first.";
         all.push(text.to_owned());
     }
-    let safe = sheet.safe_contact().into_iter();
+    let safe = sheet.told_of_safe_contact().into_iter();
     all.extend(safe.map(|how| format!("Safe contact: {how}")));
     let actions = sheet.matters.iter().flat_map(|m| &m.vulnerability.actions);
     for action in actions {

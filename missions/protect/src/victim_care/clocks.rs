@@ -70,16 +70,16 @@ impl Clock {
     }
 }
 
-/// The same day of a later month, or its last day.
 fn months_after(from: Timestamp, months: u32) -> Timestamp {
     let day = from.day();
+    from.plus_days(same_day_after(day, months).days_since(day))
+}
+
+/// The same day of a later month, or its last day.
+pub fn same_day_after(day: Date, months: u32) -> Date {
     let month = day.month_after(i32::try_from(months).unwrap_or(i32::MAX));
-    let same = (28..=day.day())
-        .rev()
-        .chain(std::iter::once(day.day().min(28)))
-        .find_map(|d| Date::new(month.year(), month.month(), d))
-        .unwrap_or(month);
-    from.plus_days(same.days_since(day))
+    let same = |d: i8| Date::new(month.year(), month.month(), d);
+    (1..=day.day()).rev().find_map(same).unwrap_or(month)
 }
 
 /// Every clock, by id.

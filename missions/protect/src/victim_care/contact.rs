@@ -100,12 +100,24 @@ pub async fn record_contacts(tx: &mut Tx<'_>, care: &Care, contacts: &[NewContac
     rows.write(tx).await
 }
 
+/// Records one contact and tells its id, for what is kept beside it in the same transaction.
+pub async fn record_contact(
+    tx: &mut Tx<'_>,
+    care: &Care,
+    contact: &NewContact,
+) -> Result<RecordId> {
+    let mut rows = Rows::default();
+    let id = record_one(tx, care, contact, &mut rows).await?;
+    rows.write(tx).await?;
+    Ok(id)
+}
+
 async fn record_one(
     tx: &mut Tx<'_>,
     care: &Care,
     contact: &NewContact,
     rows: &mut Rows,
-) -> Result<()> {
+) -> Result<RecordId> {
     let outcome = care
         .outcome(&contact.outcome)
         .ok_or_else(|| Error::invalid(format!("{:?} is not an outcome", contact.outcome)))?;
@@ -134,11 +146,13 @@ async fn record_one(
         detail: serde_json::json!({
             "item": contact.item,
             "outcome": contact.outcome,
+            // One outcome leaves every duty it moves in the same state: the sum is recomputed from it.
+            "line": moved.first().map(|(_, duty)| duty.line.name()),
             "reports": moved.iter().map(|(i, _)| i.subject).collect::<Vec<_>>(),
         })
         .to_string(),
     });
-    Ok(())
+    Ok(id)
 }
 
 /// The contact as the state machine sees it, for a report of that crime.

@@ -38,6 +38,11 @@ pub struct ContactInput {
     /// Support offered, with `accepted`, `refused` or `plan_made`.
     pub support: Vec<Given>,
     pub note: String,
+    /// Why the safe-contact rule could not be kept; needed when the contact breaks it.
+    pub safe_reason: String,
+    /// What follows when the duty goes on: `plan` (the default), `agreed` for the time in `next_at`,
+    /// or `supervisor`, who is asked what the note says.
+    pub next_step: String,
     /// When to try again (RFC 3339), agreed with the victim.
     pub next_at: Option<String>,
 }
@@ -72,6 +77,7 @@ impl ContactInput {
     pub fn of_fields(fields: &[(String, String)]) -> ContactInput {
         let mut input = ContactInput::default();
         let (mut day, mut month, mut year, mut time) = ("", "", "", "");
+        let mut earlier = ["", "", "", ""];
         for (name, value) in fields {
             let value = value.trim();
             match name.as_str() {
@@ -83,7 +89,13 @@ impl ContactInput {
                 // What is no number is refused by the check, as minus one minute is.
                 "minutes" if !value.is_empty() => input.minutes = value.parse().ok().or(Some(-1)),
                 "note" => value.clone_into(&mut input.note),
+                "next_step" => value.clone_into(&mut input.next_step),
+                "safe_reason" => value.clone_into(&mut input.safe_reason),
                 "topic" => input.topics.push(given(value, GIVEN)),
+                "at-day" => earlier[0] = value,
+                "at-month" => earlier[1] = value,
+                "at-year" => earlier[2] = value,
+                "at-time" => earlier[3] = value,
                 "next-day" => day = value,
                 "next-month" => month = value,
                 "next-year" => year = value,
@@ -97,6 +109,11 @@ impl ContactInput {
                     }
                 }
             }
+        }
+        if earlier.iter().any(|part| !part.is_empty()) {
+            let [day, month, year, time] = earlier;
+            let stamp = next_stamp(day, month, year, time);
+            input.at = Some(stamp.unwrap_or_else(|| earlier.join(" ")));
         }
         if [day, month, year, time].iter().any(|part| !part.is_empty()) {
             let stamp = next_stamp(day, month, year, time);
@@ -135,7 +152,7 @@ fn next_stamp(day: &str, month: &str, year: &str, time: &str) -> Option<String> 
 }
 
 /// A time as people write it: "6:30pm", "6pm", "18:30".
-fn clock_time(text: &str) -> Option<(i8, i8)> {
+pub fn clock_time(text: &str) -> Option<(i8, i8)> {
     let text = text.to_lowercase().replace(['.', ' '], ":");
     let (digits, shift) = if let Some(rest) = text.strip_suffix("pm") {
         (rest, Some(12))
@@ -154,6 +171,27 @@ fn clock_time(text: &str) -> Option<(i8, i8)> {
     };
     (0..=59).contains(&minute).then_some((hour, minute))
 }
+
+/// The step that follows, where the duty goes on.
+pub const NEXT_STEPS: [(&str, &str); 3] = [
+    ("plan", "The next step of the attempt plan"),
+    ("agreed", "A time agreed with the victim"),
+    ("supervisor", "Ask a supervisor: the note says what about"),
+];
+
+/// What is wrong with the next step: it is decided before the page is left.
+fn check_next_step(input: &ContactInput, errors: &mut Faults) {
+    match input.next_step.as_str() {
+        "agreed" if input.next_at.is_none() => errors.add("next", NEXT_TIME),
+        "supervisor" if input.note.trim().is_empty() => {
+            errors.add("note", "Say what the supervisor is to decide");
+        }
+        "" | "plan" | "agreed" | "supervisor" => {}
+        _ => errors.add("next_step", "Choose what follows"),
+    }
+}
+
+const NEXT_TIME: &str = "Enter a day and a time for the next call, such as 24 11 2026 and 6:30pm";
 
 /// Checks an input against the sheet it is for. The errors name fields of the call page.
 pub fn check(
@@ -182,6 +220,7 @@ pub fn check(
     let is_call_back = outcome.is_some_and(|o| o.effect == Effect::CallBack);
     let next_at = next_time(input, is_call_back, now, &mut errors);
     check_given(care, sheet, input, &mut errors);
+    check_next_step(input, &mut errors);
     let (Some(channel), Some(direction), Some(outcome), true) =
         (channel, direction, outcome, errors.0.is_empty())
     else {
@@ -252,7 +291,10 @@ fn contact_time(input: &ContactInput, now: Timestamp, errors: &mut Faults) -> Ti
             now
         }
         None => {
-            errors.add("at", "Enter when the contact was, such as 2026-11-23T14:30");
+            errors.add(
+                "at",
+                "Enter the day and the time of the contact, such as 23 11 2026 and 2:30pm",
+            );
             now
         }
     }
@@ -264,10 +306,9 @@ fn next_time(
     now: Timestamp,
     errors: &mut Faults,
 ) -> Option<Timestamp> {
-    const FORM: &str = "Enter a day and a time for the next call, such as 24 11 2026 and 6:30pm";
     let Some(text) = input.next_at.as_deref() else {
         if is_call_back {
-            errors.add("next", FORM);
+            errors.add("next", NEXT_TIME);
         }
         return None;
     };
@@ -278,7 +319,7 @@ fn next_time(
             None
         }
         None => {
-            errors.add("next", FORM);
+            errors.add("next", NEXT_TIME);
             None
         }
     }

@@ -1,7 +1,7 @@
 //! The call list as a question to the store: which victims, in which order, for whom.
 
 use record::access::{Actor, Scope};
-use record::ids::{ActorId, WorkItemId};
+use record::ids::{ActorId, PersonId, WorkItemId};
 use record::report::Feed;
 use record::time::Timestamp;
 use record::work::{Priority, Summary};
@@ -10,6 +10,7 @@ use web::App;
 
 use super::schema::HANDED_OVER;
 use super::{LIST, QUEUE, permit, queue_of};
+use crate::repeat_victims::counts;
 
 /// Rows of a page.
 pub const ROWS: usize = 50;
@@ -122,7 +123,7 @@ pub fn link(pairs: &[(&'static str, String)]) -> String {
 }
 
 /// Text for the query of an address.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let keep = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     text.bytes()
         .map(|b| {
@@ -176,6 +177,10 @@ pub struct Listed {
     pub unit: String,
     /// Open reports of the thread.
     pub reports: i64,
+    /// Who the report is held to be about.
+    pub about: Option<PersonId>,
+    /// Other reports of the same person, besides those of the thread.
+    pub earlier: i64,
     pub attempts: i64,
     pub summary: Summary,
 }
@@ -200,6 +205,12 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
     }
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
+    let people: Vec<PersonId> = rows.iter().filter_map(|r: &Listed| r.about).collect();
+    let counts = counts(&mut reader.conn(), &scope, &people).await?;
+    for row in &mut rows {
+        let all = row.about.and_then(|person| counts.get(&person)).copied();
+        row.earlier = all.unwrap_or(0).saturating_sub(row.reports).max(0);
+    }
     let next = rows.last().filter(|_| more).map(|last| Cursor {
         rank: last.band.rank(),
         at: match asked.view {
@@ -234,7 +245,7 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
 
 fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
     let head = Sql::new(
-        "select w.id, w.version, w.priority, w.feed, w.received_at, w.due_at, w.closed_at, \
+        "select w.id, w.version, w.about, w.priority, w.feed, w.received_at, w.due_at, w.closed_at, \
          w.outcome, w.assignee_name, w.unit, w.summary, r.victim_label, r.title, \
          r.district, coalesce(d.attempts, 0) as attempts, \
          1 + (select count(*) from work_item f where f.lead = w.id and f.state <> 'closed') \
@@ -341,6 +352,8 @@ fn listed(row: &Row) -> Result<Listed, web::Error> {
         assignee_name: row.get("assignee_name")?,
         unit: row.get("unit")?,
         reports: row.get("reports")?,
+        about: row.get("about")?,
+        earlier: 0,
         attempts: row.get("attempts")?,
         summary: row.json("summary")?,
     })

@@ -29,6 +29,8 @@ struct RowView {
     name: String,
     facts: String,
     calls: Option<String>,
+    /// "2 earlier reports".
+    earlier: Option<String>,
     title: String,
     reference: String,
     loss: Option<i64>,
@@ -65,6 +67,10 @@ impl RowView {
             name: row.name,
             facts: facts.join(", "),
             calls: (row.reports > 1).then(|| format!("{} reports, one call", row.reports)),
+            earlier: u64::try_from(row.earlier)
+                .ok()
+                .filter(|n| *n > 0)
+                .map(|n| words::plural(n, "other report", "other reports")),
             title: row.title,
             reference: row.summary.reference,
             loss: row.summary.loss_pence,
@@ -111,6 +117,7 @@ struct ListPage {
     now: Timestamp,
     may_record: bool,
     may_see_names: bool,
+    links: Vec<Link>,
 }
 
 pub(super) async fn page(
@@ -156,7 +163,19 @@ pub(super) async fn page(
         now: app.now(),
         may_record: who.may_open(&app, "/reports/new"),
         may_see_names: who.may_open(&app, "/strategy/{id}/names"),
+        links: links(&app, &who),
     })
+}
+
+/// Pages of victim care that have no place in the menu, for whoever may open them.
+fn links(app: &App, who: &SignedIn) -> Vec<Link> {
+    let pages = [
+        ("Questions to a supervisor", "/escalations"),
+        ("Victims' Code by right", "/victims-code"),
+        ("Check a caller", "/caller-check"),
+    ];
+    let open = pages.iter().filter(|(_, href)| who.may_open(app, href));
+    open.map(|(text, href)| Link::new(*text, *href)).collect()
 }
 
 /// Why a view holds nothing, and what comes next.
@@ -270,7 +289,9 @@ async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkB
     }
     if allocates {
         let mut choices = vec![Choice::new("", "Choose who calls")];
-        for partner in &care.partners {
+        // A partner gives work to its own people, or back to the force.
+        let partners = care.partners.iter().filter(|_| who.actor.unit == care.unit);
+        for partner in partners {
             choices.push(Choice::new(
                 format!("unit:{}", partner.unit),
                 &partner.title,
@@ -280,7 +301,7 @@ async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkB
             format!("unit:{}", care.unit),
             "Back to the force",
         ));
-        for one in callers(app, who, care).await? {
+        for one in callers(app, who).await? {
             choices.push(Choice::new(format!("person:{}", one.id), &one.name));
         }
         let select = Select::new("to", "Allocate to", &choices);
@@ -289,14 +310,10 @@ async fn bulk_bar(app: &App, who: &SignedIn, care: &Care) -> Result<Option<BulkB
     Ok(Some(bar))
 }
 
-/// People of the force's unit a victim can be allocated to: those who may take one themselves.
-async fn callers(
-    app: &App,
-    who: &SignedIn,
-    care: &Care,
-) -> Result<Vec<register::Colleague>, web::Error> {
+/// People of the own unit a victim can be allocated to: those who may take one themselves.
+async fn callers(app: &App, who: &SignedIn) -> Result<Vec<register::Colleague>, web::Error> {
     let mut all = register::colleagues(app.store(), &who.actor).await?;
-    all.retain(|c| c.unit == care.unit && c.may(&TAKE));
+    all.retain(|c| c.unit == who.actor.unit && c.may(&TAKE));
     Ok(all)
 }
 
@@ -366,7 +383,8 @@ pub(super) async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, we
         || web::Error::BadRequest("choose a colleague or a partner to allocate to".to_owned());
     let care = app.policy::<Care>()?;
     if let Some(unit) = to.strip_prefix("unit:") {
-        let known = unit == care.unit || care.partner(unit).is_some();
+        let ours = who.actor.unit == care.unit;
+        let known = unit == care.unit || ours && care.partner(unit).is_some();
         return if known {
             Ok(To::Unit(unit.to_owned()))
         } else {
@@ -377,7 +395,7 @@ pub(super) async fn target(app: &App, who: &SignedIn, to: &str) -> Result<To, we
         .strip_prefix("person:")
         .and_then(|id| id.parse().ok())
         .ok_or_else(unknown)?;
-    let callers = callers(app, who, &care).await?;
+    let callers = callers(app, who).await?;
     callers
         .into_iter()
         .find(|c| c.id == id)

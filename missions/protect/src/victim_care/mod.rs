@@ -10,21 +10,25 @@
 
 mod api;
 pub mod assign;
+mod before_dialling;
 mod call;
 mod call_parts;
 pub mod clocks;
 pub mod contact;
 mod contact_rows;
+mod drafts;
 pub mod duty;
 mod form;
 pub mod guide;
 mod list;
 mod list_page;
+mod money_back;
 mod notices;
 pub mod plan;
 mod policy;
 pub mod schema;
 mod sheet;
+mod verify;
 mod watch;
 
 use axum::routing::{get, post};
@@ -37,10 +41,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use web::{ApiRoute, App, Capability, Job, Nav, PolicyFile, Route};
 
-pub use contact::{Caller, Direction, NewContact, record_contacts};
+pub use contact::{Caller, Direction, NewContact, record_contact, record_contacts};
 pub use policy::Care;
 
 pub(crate) use call_parts::Script;
+pub(crate) use form::clock_time;
+pub(crate) use guide::sentence;
+pub(crate) use list::escaped;
+pub(crate) use notices::{go, notice};
 pub(crate) use sheet::{Opened, Sheet, open};
 
 /// Name of the queue this capability declares.
@@ -56,7 +64,7 @@ const VIEW: Act = Act::new(
     ActKind::Consultation,
     "Open a victim's call page",
 );
-const TAKE: Act = Act::new(
+pub(crate) const TAKE: Act = Act::new(
     "victim_care.take",
     ActKind::Alteration,
     "Take a victim to call",
@@ -103,6 +111,9 @@ pub const VICTIM_CARE: Capability = Capability {
         ALLOCATE,
         RECORD,
         LOOK_UP,
+        drafts::DRAFT,
+        drafts::EXPIRE,
+        verify::VERIFY,
         watch::LOOK,
         watch::NOTE,
     ],
@@ -113,15 +124,25 @@ pub const VICTIM_CARE: Capability = Capability {
     tables: schema::TABLES,
     migrations: schema::MIGRATIONS,
     measures: schema::MEASURES,
-    policies: &[PolicyFile {
-        file: "protect",
-        load: Care::load,
-    }],
+    policies: &[
+        PolicyFile {
+            file: "protect",
+            load: Care::load,
+        },
+        PolicyFile {
+            file: "protect/money-back.toml",
+            load: money_back::MoneyBack::load,
+        },
+    ],
     routes: &[
         Route::get("/victim-care", &LIST, || get(list_page::page)),
         Route::post("/victim-care/move", &LIST, || post(list_page::bulk)),
         Route::get("/victim-care/{id}", &VIEW, || get(call::page)),
         Route::post("/victim-care/{id}/contacts", &RECORD, || post(call::submit)),
+        Route::post("/victim-care/{id}/draft", &drafts::DRAFT, || {
+            post(drafts::save)
+        }),
+        Route::get("/caller-check", &verify::VERIFY, || get(verify::page)),
         Route::post("/victim-care/{id}/take", &TAKE, || post(call::take)),
         Route::post("/victim-care/{id}/release", &RELEASE, || {
             post(call::release)
@@ -165,11 +186,18 @@ pub const VICTIM_CARE: Capability = Capability {
             make: || OpenApiRouter::new().routes(utoipa_axum::routes!(api::allocate)),
         },
     ],
-    jobs: &[Job {
-        name: "protect.victim_clocks",
-        every_seconds: 300,
-        run: watch::run,
-    }],
+    jobs: &[
+        Job {
+            name: "protect.victim_clocks",
+            every_seconds: 300,
+            run: watch::run,
+        },
+        Job {
+            name: "protect.drafts",
+            every_seconds: 3_600,
+            run: drafts::expire,
+        },
+    ],
     ..Capability::NONE
 };
 

@@ -35,6 +35,17 @@ pub fn notice(pairs: &[(String, String)]) -> Option<Notice> {
         "advised" => Notice::success("Advice recorded. The duty is done."),
         "ended" => Notice::success("Recorded. The duty has ended."),
         "recorded" => Notice::success("Contact recorded. The next step is on the call page."),
+        "drafted" => Notice::success("Saved. Only you see it, and it waits here until you go on."),
+        "needs" => Notice::success("Safe contact saved. Every caller sees it before dialling."),
+        "assessed" => Notice::success("Assessment saved."),
+        "planned" => Notice::success("Added to the plan."),
+        "action_done" => Notice::success("The action is recorded as done."),
+        "refused" => Notice::success("Refusal recorded. Support is offered once more later."),
+        "referred" => Notice::success("Referral saved."),
+        "referral_answered" => Notice::success("The answer to the referral is saved."),
+        "decided" => Notice::success("The victim's decisions are saved."),
+        "code" => Notice::success("Saved. The clocks are counted again."),
+        "escalated" => Notice::success("A supervisor sees your question now."),
         _ => return None,
     })
 }

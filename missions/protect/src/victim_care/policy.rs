@@ -53,6 +53,7 @@ struct CareFile {
     support_offer_working_days: u32,
     fallback_advice: String,
     longest_note: usize,
+    draft_days: u32,
     partner: Vec<Partner>,
     attempt_plan: AttemptPlan,
     office: Office,
@@ -96,6 +97,8 @@ pub struct Care {
     pub support: Vec<Named>,
     pub partners: Vec<Partner>,
     pub longest_note: usize,
+    /// Days a draft of a contact is kept.
+    pub draft_days: u32,
     /// Name of the force, for the caller's words.
     pub force: String,
     /// The force's own unit.
@@ -142,6 +145,7 @@ impl Care {
             support: policy.support,
             partners: policy.partner,
             longest_note: policy.longest_note,
+            draft_days: policy.draft_days,
             force: force.name,
             unit: force.unit,
             enhanced: policy.enhanced_bands.into_iter().collect(),

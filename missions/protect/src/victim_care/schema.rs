@@ -11,10 +11,13 @@ pub const TABLES: &[&str] = &[
     "protect_topic",
     "protect_support_offer",
     "protect_breach",
+    "protect_draft",
 ];
 
 /// `protect_duty` has a row from the first contact on; a report whose item has none is awaiting.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, DRAFTS];
+
+const FIRST: Migration = Migration {
     version: 3000,
     name: "victim care: duties, contacts, topics, support, breaches",
     sql: "
@@ -103,7 +106,23 @@ create trigger protect_breach_stays before update or delete on protect_breach
 for each row execute function protect_breach_stays();
 --end
 ",
-}];
+};
+
+/// What a caller has written and not yet saved, one draft for each caller and item.
+const DRAFTS: Migration = Migration {
+    version: 3430,
+    name: "drafts of contacts",
+    sql: "
+create table protect_draft (
+  item {id} not null,
+  actor {id} not null,
+  saved_at {int} not null,
+  fields {text} not null,
+  primary key (item, actor)
+) {clustered};
+create index protect_draft_saved on protect_draft (saved_at);
+",
+};
 
 /// An item handed to another unit is closed with this outcome; the duty goes on in the item left
 /// in its place, so such items are never counted.
@@ -135,23 +154,29 @@ pub const MEASURES: &[Measure] = &[
     Measure {
         commitment: "PROTECT-08",
         name: "Vulnerable victims supported",
-        version: 1,
+        version: 2,
         window: Window::Month,
         lag_days: 30,
         target: Some(100.0),
+        // A person's assessment goes before what triage proposed; where it was the first to find the
+        // victim vulnerable, the working day for the offer runs from it.
         cohort: "select w.subject as subject, w.received_at as at, \
-            case when d.offered_in_time = 1 and d.offer_settled = 1 then 1 else 0 end as met, \
+            case when (d.offered_in_time = 1 or exists (select 1 from protect_support_offer o \
+                       where o.report = w.subject and o.at <= s.offer_by)) \
+                  and (d.offer_settled = 1 or s.settled = 1) then 1 else 0 end as met, \
             case when d.line = 'error' then d.reason \
                  when d.offered is null or d.offered = 0 then 'not_offered' \
-                 when d.offered_in_time = 0 then 'offered_late' \
-                 when d.offer_settled = 0 then 'no_plan_or_refusal' \
+                 when d.offered_in_time = 0 and not exists (select 1 from protect_support_offer o \
+                      where o.report = w.subject and o.at <= s.offer_by) then 'offered_late' \
+                 when d.offer_settled = 0 and coalesce(s.settled, 0) = 0 then 'no_plan_or_refusal' \
                  else 'supported' end as line, \
             case when d.line = 'error' then 1 else 0 end as excluded, \
             r.victim_label || ' ' || r.reference as label, \
             w.marking as marking, w.compartment as compartment \
             from work_item w join shared_report r on r.id = w.subject \
             left join protect_duty d on d.report = w.subject \
-            where w.queue = 'protect.victim_care' and w.vulnerable = 1 \
+            left join protect_standing s on s.report = w.subject \
+            where w.queue = 'protect.victim_care' and coalesce(s.vulnerable, w.vulnerable) = 1 \
             and (w.outcome is null or w.outcome <> 'handed_over')",
         meaning: "Victims assessed as vulnerable who were offered support within 1 working day and \
             have a plan or a recorded refusal",

@@ -13,10 +13,13 @@ use web::App;
 
 use super::contact::NewContact;
 use super::contact_rows::duties;
+use super::drafts::{self, Draft};
 use super::duty::{Channel, Duty};
 use super::policy::Care;
 use super::schema::HANDED_OVER;
 use super::{Given, VIEW, find, permit};
+use crate::care_record::{Kept, Needs, needs_of};
+use crate::repeat_victims::{Earlier, earlier};
 
 /// A report of the thread with its own item and duty.
 #[derive(Debug, Clone)]
@@ -85,6 +88,12 @@ pub struct Sheet {
     pub breaches: Vec<Breach>,
     /// The item left in its place, when it was handed to another unit.
     pub handed_to: Option<WorkItemId>,
+    /// Other reports of the same person, found through linkage.
+    pub earlier: Vec<Earlier>,
+    /// How the victim is contacted safely, and what they need; none when nobody has asked.
+    pub needs: Option<Kept<Needs>>,
+    /// What whoever opened it had written before.
+    pub draft: Option<Draft>,
 }
 
 /// What opening an item leads to.
@@ -108,7 +117,12 @@ pub async fn open(app: &App, actor: &Actor, id: WorkItemId) -> Result<Opened, we
         WorkState::Closed => vec![item.clone()],
         _ => work::thread(&mut reader.conn(), &actor.scope(), id).await?,
     };
-    let sheet = read_sheet(&mut reader, item, thread).await?;
+    let (person, reports) = (
+        item.about,
+        thread.iter().map(|i| i.subject).collect::<Vec<_>>(),
+    );
+    let mut sheet = read_sheet(&mut reader, item, thread, actor).await?;
+    sheet.earlier = earlier(&mut reader.conn(), &actor.scope(), person, &reports).await?;
     Ok(Opened::Sheet(Box::new(sheet)))
 }
 
@@ -116,6 +130,7 @@ async fn read_sheet(
     reader: &mut Reader,
     item: WorkItem,
     thread: Vec<WorkItem>,
+    actor: &Actor,
 ) -> Result<Sheet, web::Error> {
     let reports: Vec<ReportId> = thread.iter().map(|i| i.subject).collect();
     let mut conn = reader.conn();
@@ -153,13 +168,18 @@ async fn read_sheet(
         Some(HANDED_OVER) => successor(&mut conn, item.id).await?,
         _ => None,
     };
+    let needs = needs_of(&mut conn, &item).await?;
+    let draft = drafts::read(&mut conn, item.id, actor.id).await?;
     Ok(Sheet {
+        needs,
+        draft,
         item,
         name,
         matters,
         made,
         breaches,
         handed_to,
+        earlier: Vec::new(),
     })
 }
 
@@ -266,8 +286,28 @@ impl Sheet {
         first.is_some_and(|m| m.report.victim.kind == PartyKind::Organisation)
     }
 
-    /// How the victim asked to be contacted, as each report says it.
+    /// How the victim is contacted safely: as the reports say it, and as the record does.
     pub fn safe_contact(&self) -> Vec<String> {
+        let mut all = self.told_of_safe_contact();
+        all.extend(
+            self.needs
+                .iter()
+                .flat_map(|kept| kept.content.rule_in_words()),
+        );
+        all
+    }
+
+    /// Whether the victim was under 18 when a report came.
+    pub fn is_child(&self) -> bool {
+        self.matters.iter().any(|m| {
+            let born = m.report.victim.date_of_birth;
+            let age = born.and_then(|b| b.years_until(m.item.received_at.day()));
+            age.is_some_and(|a| a < 18) || m.report.answers.get("child").is_some_and(|a| a == "yes")
+        })
+    }
+
+    /// How the victim asked to be contacted, as each report says it.
+    pub fn told_of_safe_contact(&self) -> Vec<String> {
         let given = self
             .matters
             .iter()
@@ -302,6 +342,16 @@ impl Sheet {
                 .iter()
                 .filter_map(|m| m.report.victim.email.clone()),
         )
+    }
+
+    /// Postal addresses, each with its postcode on a line of its own.
+    pub fn addresses(&self) -> Vec<String> {
+        let full = self.matters.iter().filter_map(|m| {
+            let address = m.report.victim.address.as_deref()?;
+            let postcode = m.report.victim.postcode.as_deref().unwrap_or_default();
+            Some(format!("{address}\n{postcode}").trim().to_owned())
+        });
+        distinct(full)
     }
 
     pub fn languages(&self) -> Vec<String> {

@@ -83,10 +83,10 @@ impl Question {
 
     fn sql(&self, actor: &Actor, now: Timestamp, limit: i64) -> Result<Sql, Error> {
         let scope = actor.scope();
-        let mut sql = Sql::new("select ")
-            .with("? as asked_at, ", [now.into()])
+        let mut sql = Sql::default()
+            .with(compute::ASKED, [now.into()])
             .then(
-                "c.subject as subject, c.at as at, c.met as met, c.line as line, \
+                "select c.subject as subject, c.at as at, c.met as met, c.line as line, \
                  c.excluded as excluded, c.label as label from (",
             )
             .then(self.measure.cohort)

@@ -1,10 +1,9 @@
 //! Telephone numbers as they are said: in words, with words between the groups, with letters for
 //! digits, or run into the words around them.
 
-use super::{Lead, MOST_DIGITS, e164, refused};
+use super::{Lead, MOST_DIGITS, e164, refused, report};
 use crate::cue::{Cue, Cues};
 use crate::family::Finds;
-use crate::kind::Kind;
 use crate::scan::{Anchor, Scan};
 use crate::words::{Lower, letters_at};
 
@@ -65,7 +64,7 @@ pub(super) fn find(scan: &Scan<'_>, start: usize, finds: &mut Finds) {
     if let Some((end, lead, value)) = best
         && !refused(scan, start, end, lead)
     {
-        finds.push(Kind::Phone, start, end, value);
+        report(finds, start, end, value);
     }
 }
 
@@ -182,7 +181,7 @@ pub(super) fn run_in(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
         return;
     }
     if let Some(value) = e164(Lead::National, &scan.bytes[start..end]) {
-        finds.push(Kind::Phone, start, end, value);
+        report(finds, start, end, value);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables as CSV that a spreadsheet opens without running anything in them.
 
-use web::Error;
+use crate::error::Error;
 
 /// A cell a spreadsheet would take for a formula gets an apostrophe in front.
 pub(crate) fn neutral(cell: &str) -> String {
@@ -10,8 +10,9 @@ pub(crate) fn neutral(cell: &str) -> String {
     cell.to_owned()
 }
 
-/// Heading and rows as CSV; every cell is neutralised here, so no caller can forget.
-pub(crate) fn sheet<R>(heading: &[&str], rows: R) -> Result<String, Error>
+/// Heading and rows as CSV; every cell is neutralised here, so no caller can forget. Fails when a row
+/// has more or fewer cells than the heading.
+pub fn sheet<R>(heading: &[&str], rows: R) -> Result<String, Error>
 where
     R: IntoIterator<Item = Vec<String>>,
 {

@@ -1,0 +1,436 @@
+//! Letters to victims: made from the same checked texts, read and printed here, and recorded as posted,
+//! which is the letter of the attempt plan.
+
+use askama::Template as Askama;
+use axum::extract::{Path, State as Shared};
+use axum::response::{IntoResponse, Redirect, Response};
+use record::access::{Actor, Resource};
+use record::ids::{RecordId, WorkItemId};
+use record::marking::Marking;
+use record::time::Timestamp;
+use record::work::{WorkItem, WorkState};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use store::{Entry, Error as StoreError, OnConflict, Sql, Tx, work};
+use web::parts::{Button, Choice, FieldErrors, Hidden, Html, Inset, Page, TimeStamp, TimelineItem};
+use web::{App, Error, Form, SignedIn};
+
+use super::compose::merge;
+use super::policy::{MessagePolicy, Template};
+use super::{SEND, VIEW};
+use crate::care_record::fields::Fields;
+use crate::care_record::{Drawn, FormPage, Made};
+use crate::victim_care::duty::{Channel, Effect};
+use crate::victim_care::{
+    self, Caller, Care, Direction, NewContact, Opened, Sheet, permit, record_contact,
+};
+
+/// Why no letter may be made for this victim.
+fn refusal(sheet: &Sheet, now: Timestamp) -> Option<String> {
+    if sheet.domestic_abuse() {
+        let text = "There is a domestic abuse link: contact is by the agreed safe method only, and a \
+                    letter may be opened by somebody else.";
+        return Some(text.to_owned());
+    }
+    if let Some(rule) = sheet
+        .needs
+        .as_ref()
+        .and_then(|n| n.content.broken_by(now, Channel::Letter, false))
+    {
+        return Some(format!("{rule}."));
+    }
+    sheet
+        .addresses()
+        .is_empty()
+        .then(|| "No postal address is held for this victim.".to_owned())
+}
+
+async fn sheet(app: &App, who: &SignedIn, id: &str) -> Result<Sheet, Error> {
+    let id: WorkItemId = id.parse().map_err(|_| Error::NotFound)?;
+    match victim_care::open(app, &who.actor, id).await? {
+        Opened::Sheet(sheet) => Ok(*sheet),
+        Opened::Follows(lead) => Err(Error::Conflict {
+            what: "This report is worked together with another of this victim".to_owned(),
+            href: format!("/victim-care/{lead}/letter"),
+        }),
+    }
+}
+
+/// Letters made for this victim before, latest first.
+async fn made(app: &App, who: &SignedIn, sheet: &Sheet) -> Result<Vec<TimelineItem>, Error> {
+    let policy = app.policy::<MessagePolicy>()?;
+    let grant = permit(app, &who.actor, &SEND, &work::resource(&sheet.item), "").await?;
+    let sql = Sql::new("select template, state, created_at, created_by_name from protect_letter ")
+        .with(
+            "where item = ? order by created_at desc limit 50",
+            [sheet.item.id.into()],
+        );
+    let mut made = Vec::new();
+    for row in app.store().read(&grant).await?.rows(sql).await? {
+        let (template, state): (String, String) = (row.get("template")?, row.get("state")?);
+        let title = policy.template(&template).map(|t| t.title.clone());
+        let at: Timestamp = row.get("created_at")?;
+        let item = TimelineItem::new(title.unwrap_or(template), at);
+        made.push(
+            item.by(row.get::<String>("created_by_name")?)
+                .text(state_words(&state)),
+        );
+    }
+    Ok(made)
+}
+
+async fn build(
+    app: &App,
+    who: &SignedIn,
+    sheet: &Sheet,
+    form: &Fields,
+    errors: FieldErrors,
+) -> Result<FormPage, Error> {
+    let policy = app.policy::<MessagePolicy>()?;
+    let back = format!("/victim-care/{}", sheet.item.id);
+    let sendable = policy
+        .templates
+        .iter()
+        .filter(|t| policy.hindrance(t).is_none());
+    let templates: Vec<Choice> = sendable.map(|t| Choice::new(&t.id, &t.title)).collect();
+    let addresses: Vec<Choice> = sheet
+        .addresses()
+        .iter()
+        .map(|a| Choice::new(a, a))
+        .collect();
+    let fields = match refusal(sheet, app.now()) {
+        Some(refusal) => Html::of(&Inset::new(refusal)),
+        None if templates.is_empty() => Html::of(&Inset::new(
+            "No text may be sent yet. Each needs a recorded legal check first.",
+        )),
+        None => Drawn::new(form, &errors)
+            .radios("template", "Text", "", &templates)
+            .radios("address", "Address", "", &addresses)
+            .done(),
+    };
+    let page = who.page(app, &format!("Letter to {}", sheet.name), "/victim-care");
+    let form = FormPage::of(Made {
+        page: page.back("Call page", &back),
+        action: format!("{back}/letter"),
+        fields,
+        button: "Make the letter",
+        errors,
+    });
+    Ok(form
+        .intro("You read and print it on the next page. It counts when you record it as posted.")
+        .history("Letters so far", made(app, who, sheet).await?))
+}
+
+fn state_words(state: &str) -> &'static str {
+    match state {
+        "posted" => "Posted",
+        "withdrawn" => "Withdrawn",
+        _ => "To be posted",
+    }
+}
+
+/// `GET /victim-care/{id}/letter`.
+pub async fn page(
+    Shared(app): Shared<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let sheet = sheet(&app, &who, &id).await?;
+    build(&app, &who, &sheet, &Fields::default(), FieldErrors::new())
+        .await?
+        .show()
+}
+
+/// A letter as it will be read.
+struct NewLetter {
+    template: Template,
+    address: String,
+    body: String,
+    name: String,
+    digest: String,
+}
+
+fn read_form(
+    app: &App,
+    who: &SignedIn,
+    sheet: &Sheet,
+    form: &Fields,
+    errors: &mut FieldErrors,
+) -> Result<Option<NewLetter>, Error> {
+    let (policy, care) = (app.policy::<MessagePolicy>()?, app.policy::<Care>()?);
+    if let Some(refusal) = refusal(sheet, app.now()) {
+        errors.add("template", refusal);
+    }
+    let template = policy.template(form.text("template"));
+    match template.map(|t| policy.hindrance(t)) {
+        None => errors.add("template", "Choose a text"),
+        Some(Some(hindrance)) => errors.add("template", hindrance),
+        Some(None) => {}
+    }
+    // Compared by words: a browser ends lines otherwise.
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let typed = plain(form.text("address"));
+    let address = sheet.addresses().into_iter().find(|a| plain(a) == typed);
+    if address.is_none() {
+        errors.add("address", "Choose an address that is held for the victim");
+    }
+    let merged = template.map(|t| (t, t.merged(&merge(&care, who, sheet))));
+    let (Some((template, Ok((_, body)))), Some(address), true) =
+        (merged, address, errors.is_empty())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(NewLetter {
+        template: template.clone(),
+        address,
+        body,
+        name: sheet.name.clone(),
+        digest: policy.digest.clone(),
+    }))
+}
+
+/// `POST /victim-care/{id}/letter`.
+pub async fn submit(
+    Shared(app): Shared<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let sheet = sheet(&app, &who, &id).await?;
+    let form = Fields(pairs);
+    let mut errors = FieldErrors::new();
+    let Some(letter) = read_form(&app, &who, &sheet, &form, &mut errors)? else {
+        return build(&app, &who, &sheet, &form, errors).await?.show();
+    };
+    let item = sheet.item.clone();
+    let grant = permit(&app, &who.actor, &SEND, &work::resource(&item), "").await?;
+    let by = who.actor.clone();
+    let id = app
+        .store()
+        .write(&grant, move |tx| {
+            Box::pin(async move { letter.write(tx, &item, &by).await })
+        })
+        .await?;
+    Ok(Redirect::to(&format!("/letters/{id}")).into_response())
+}
+
+impl NewLetter {
+    async fn write(self, tx: &mut Tx<'_>, item: &WorkItem, by: &Actor) -> store::Result<RecordId> {
+        let id = RecordId(tx.id());
+        let (template, version) = (&self.template.id, self.template.version);
+        tx.enter(Entry {
+            kind: "letter",
+            id: id.to_string(),
+            content: hex::encode(Sha256::digest(&self.body)),
+            detail: serde_json::json!({ "template": template, "version": version }).to_string(),
+        });
+        let row = vec![
+            id.into(),
+            item.id.into(),
+            item.summary.reference.as_str().into(),
+            self.name.into(),
+            self.address.into(),
+            self.template.id.into(),
+            i64::from(version).into(),
+            self.body.into(),
+            "to_post".into(),
+            tx.now().into(),
+            by.id.into(),
+            by.name.as_str().into(),
+            item.unit.as_str().into(),
+            item.marking.level().into(),
+            item.compartment.as_deref().into(),
+            self.digest.into(),
+        ];
+        tx.insert("protect_letter", COLUMNS, vec![row], OnConflict::Fail)
+            .await?;
+        Ok(id)
+    }
+}
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "item",
+    "reference",
+    "name",
+    "address",
+    "template",
+    "template_version",
+    "body",
+    "state",
+    "created_at",
+    "created_by",
+    "created_by_name",
+    "unit",
+    "marking",
+    "compartment",
+    "policy",
+];
+
+struct Letter {
+    id: RecordId,
+    item: WorkItemId,
+    reference: String,
+    name: String,
+    address: String,
+    body: String,
+    state: String,
+    created_at: Timestamp,
+    posted_at: Option<Timestamp>,
+    posted_by: Option<String>,
+    resource: Resource,
+}
+
+async fn find(app: &App, who: &SignedIn, id: &str) -> Result<Letter, Error> {
+    let id: RecordId = id.parse().map_err(|_| Error::NotFound)?;
+    let looked = Resource::of("letter", id.to_string()).of_unit(who.actor.unit.clone());
+    let grant = permit(app, &who.actor, &VIEW, &looked, "").await?;
+    let mut reader = app.store().read(&grant).await?;
+    let sql = Sql::new("select * from protect_letter where ").with("id = ?", [id.into()]);
+    let row = reader.first(sql).await?.ok_or(Error::NotFound)?;
+    let unit: String = row.get("unit")?;
+    let item: WorkItemId = row.get("item")?;
+    // Whoever may not see the item may not see what was written about it.
+    work::find(&mut reader.conn(), &who.actor.scope(), item).await?;
+    Ok(Letter {
+        id,
+        item,
+        reference: row.get("reference")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        body: row.get("body")?,
+        state: row.get("state")?,
+        created_at: row.get("created_at")?,
+        posted_at: row.get("posted_at")?,
+        posted_by: row.get("posted_by_name")?,
+        resource: Resource::of("letter", id.to_string())
+            .marked(
+                Marking::of_level(row.get("marking")?),
+                row.get("compartment")?,
+            )
+            .of_unit(unit),
+    })
+}
+
+#[derive(Askama)]
+#[template(path = "messages/letter.html")]
+struct LetterPage {
+    page: Page,
+    letter: Letter,
+    force: String,
+    state: String,
+    may_post: bool,
+}
+
+/// `GET /letters/{id}`: the letter, to be read and printed.
+pub async fn one(
+    Shared(app): Shared<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let letter = find(&app, &who, &id).await?;
+    let state = match (&letter.posted_by, letter.posted_at) {
+        (Some(by), Some(at)) => format!("{} by {by} at {}", state_words(&letter.state), at.show()),
+        _ => state_words(&letter.state).to_owned(),
+    };
+    web::html(&LetterPage {
+        page: who
+            .page(&app, "Letter", "/victim-care")
+            .back("Call page", format!("/victim-care/{}", letter.item)),
+        force: app.policy::<Care>()?.force.clone(),
+        state,
+        may_post: letter.state == "to_post" && who.actor.may(&SEND, &letter.resource),
+        letter,
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    decision: String,
+}
+
+/// `POST /letters/{id}`: posted, which is recorded as a contact while the duty is open; or withdrawn.
+pub async fn done(
+    Shared(app): Shared<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<Done>,
+) -> Result<Response, Error> {
+    let letter = find(&app, &who, &id).await?;
+    let state = match form.decision.as_str() {
+        "posted" => "posted",
+        "withdrawn" => "withdrawn",
+        _ => {
+            return Err(Error::BadRequest(
+                "choose whether the letter was posted or withdrawn".to_owned(),
+            ));
+        }
+    };
+    let grant = permit(&app, &who.actor, &SEND, &letter.resource, "").await?;
+    let care = app.policy::<Care>()?;
+    let by = Caller {
+        id: who.actor.id,
+        name: who.actor.name.clone(),
+        unit: who.actor.unit.clone(),
+    };
+    let (id, item, scope) = (letter.id, letter.item, who.actor.scope());
+    let written = app.store().write(&grant, move |tx| {
+        Box::pin(async move {
+            mark(tx, id, state, &by.name).await?;
+            let held = work::find(tx, &scope, item).await?;
+            if state == "posted" && held.state != WorkState::Closed {
+                let made = contact(tx.now(), item, by, &care)?;
+                record_contact(tx, &care, &made).await?;
+            }
+            tx.enter(Entry {
+                kind: "letter",
+                id: id.to_string(),
+                ..Entry::default()
+            });
+            Ok(())
+        })
+    });
+    match written.await {
+        Err(StoreError::Conflict) => Err(Error::Conflict {
+            what: "Somebody else has recorded what became of this letter".to_owned(),
+            href: format!("/letters/{id}"),
+        }),
+        other => {
+            other?;
+            Ok(Redirect::to(&format!("/letters/{id}")).into_response())
+        }
+    }
+}
+
+async fn mark(tx: &mut Tx<'_>, id: RecordId, state: &'static str, by: &str) -> store::Result<()> {
+    let sql = Sql::new("update protect_letter set ").with(
+        "state = ?, posted_at = ?, posted_by_name = ? where id = ? and state = 'to_post'",
+        [state.into(), tx.now().into(), by.into(), id.into()],
+    );
+    match tx.run(sql).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+fn contact(at: Timestamp, item: WorkItemId, by: Caller, care: &Care) -> store::Result<NewContact> {
+    let outcome = care.outcomes.iter().find(|o| o.effect == Effect::Message);
+    let outcome =
+        outcome.ok_or_else(|| StoreError::invalid("no outcome says that a letter was sent"))?;
+    Ok(NewContact {
+        item,
+        seen: None,
+        reports: Vec::new(),
+        at,
+        by,
+        direction: Direction::Out,
+        channel: Channel::Letter,
+        outcome: outcome.id.clone(),
+        minutes: None,
+        next_at: None,
+        topics: Vec::new(),
+        support: Vec::new(),
+        note: String::new(),
+    })
+}
