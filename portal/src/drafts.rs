@@ -68,8 +68,7 @@ impl Code {
     /// Name of its file.
     fn name(&self) -> String {
         let name = self.derive(b"fourfold draft: name");
-        let hex: String = name[..16].iter().map(|b| format!("{b:02x}")).collect();
-        format!("{hex}.{EXTENSION}")
+        format!("{}.{EXTENSION}", hex::encode(&name[..16]))
     }
 }
 
@@ -153,10 +152,7 @@ impl Drafts {
 
     /// Lets a draft go; nothing when it is gone already.
     pub fn remove(&self, code: &Code) -> io::Result<()> {
-        match fs::remove_file(self.folder.join(code.name())) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove(&self.folder.join(code.name()))
     }
 
     /// Lets go of what is too old, and counts what stays.
@@ -172,12 +168,10 @@ impl Drafts {
                 continue;
             }
             if self.is_old(&file, now)? {
-                match fs::remove_file(&file) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => continue,
-                }
+                remove(&file)?;
+            } else {
+                held += 1;
             }
-            held += 1;
         }
         self.held.store(held, Ordering::Relaxed);
         Ok(())
@@ -194,6 +188,14 @@ impl Drafts {
         let longest = Duration::from_secs(u64::from(self.kept.days) * 86_400);
         // Saved after now: the clock was put back. It stays.
         Ok(now.duration_since(saved).is_ok_and(|age| age > longest))
+    }
+}
+
+/// Removes a file; nothing when it is gone already.
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

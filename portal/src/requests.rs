@@ -138,42 +138,25 @@ pub async fn form(
     let Some(form) = form_of(&id) else {
         return answer::not_found(&portal.site);
     };
-    empty_form(&portal, &headers, form, &Filled::new())
+    opened_form(&portal, &headers, form, &Filled::new(), "")
 }
 
-fn empty_form(
+/// A form as it is opened: empty, begun elsewhere, or saved under the code `draft`.
+pub(crate) fn opened_form(
     portal: &Portal,
     headers: &HeaderMap,
     form: &'static FormOf,
     filled: &Filled,
+    draft: &str,
 ) -> Response {
+    let saved = (!draft.is_empty()).then_some("This is what you saved. It is not sent yet.");
     let shown = Shown {
         form,
         filled,
         errors: &FieldErrors::new(),
         token: None,
-        notice: None,
-        draft: "",
-        status: StatusCode::OK,
-    };
-    show(portal, headers, shown)
-}
-
-/// A form as it was saved under a code.
-pub(crate) fn filled_form(
-    portal: &Portal,
-    headers: &HeaderMap,
-    form: &'static FormOf,
-    filled: &Filled,
-    draft: String,
-) -> Response {
-    let shown = Shown {
-        form,
-        filled,
-        errors: &FieldErrors::new(),
-        token: None,
-        notice: Some("This is what you saved. It is not sent yet.".to_owned()),
-        draft: &draft,
+        notice: saved.map(str::to_owned),
+        draft,
         status: StatusCode::OK,
     };
     show(portal, headers, shown)
@@ -195,7 +178,7 @@ pub async fn from_check(
             let mut filled = form.fill(pairs);
             filled.retain(|name, _| name == "check" || name == "answers");
             filled.insert("urgency".to_owned(), "check".to_owned());
-            empty_form(&portal, &headers, form, &filled)
+            opened_form(&portal, &headers, form, &filled, "")
         }
         None => answer::not_found(&portal.site),
     }

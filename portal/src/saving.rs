@@ -12,7 +12,7 @@ use parts::{FieldErrors, Html, Input};
 use crate::answer;
 use crate::drafts::{Code, Draft, Drafts, NotKept};
 use crate::pages::{ReturnPage, SavedPage};
-use crate::requests::{filled_form, form_of, frame, read, value};
+use crate::requests::{form_of, frame, opened_form, read, value};
 use crate::router::{Portal, random};
 
 /// Address of the page that takes a code.
@@ -141,7 +141,7 @@ pub async fn open(
     let found = aside(drafts, move |drafts| drafts.get(&code, now)).await;
     match found.flatten() {
         Ok(Some(draft)) => match form_of(&draft.form) {
-            Some(form) => filled_form(&portal, &headers, form, &draft.fields, shown),
+            Some(form) => opened_form(&portal, &headers, form, &draft.fields, &shown),
             None => answer::not_found(&portal.site),
         },
         Ok(None) => {
