@@ -77,6 +77,9 @@ impl CueSet {
         CueSet(set)
     }
 
+    #[cfg(test)]
+    pub(crate) const ALL: CueSet = CueSet(u32::MAX);
+
     pub(crate) const fn any(self, wanted: CueSet) -> bool {
         self.0 & wanted.0 != 0
     }

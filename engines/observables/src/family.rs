@@ -9,7 +9,9 @@ use crate::kinds::{
     amount, bank, base58, bech32, card, cashaddr, company, cve, date, domain, email, eth, handle,
     hash, iban, ip, monero, nino, phone, plate, postcode, split, technique, url,
 };
-use crate::scan::{Anchor, MARKS, Mark, Scan};
+use crate::scan::{Anchor, Scan};
+use crate::wake::Glance;
+pub(crate) use crate::wake::{Bytes, Pair, Wake};
 
 /// One reading of a stretch of the (folded) text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,33 +83,6 @@ impl Finds {
 /// A finder: looks at one anchor and adds what stands there.
 pub(crate) type Finder = fn(&Scan<'_>, &Anchor, &mut Finds);
 
-/// What wakes a finder: a mark, and how long the run of letters and digits at it may be. Most of
-/// the numbers in a text are too short or too long for most finders, which then need not look.
-pub(crate) struct Wake {
-    mark: Mark,
-    shortest: usize,
-    longest: usize,
-}
-
-impl Wake {
-    pub(crate) const fn on(mark: Mark) -> Self {
-        Wake {
-            mark,
-            shortest: 0,
-            longest: usize::MAX,
-        }
-    }
-
-    /// Only where the run is `shortest` to `longest` bytes long.
-    pub(crate) const fn long(self, shortest: usize, longest: usize) -> Self {
-        Wake {
-            shortest,
-            longest,
-            ..self
-        }
-    }
-}
-
 /// A finder with the marks it wakes up for, and the canonical form of the kinds it finds.
 pub(crate) struct Family {
     pub(crate) kinds: &'static [Kind],
@@ -149,24 +124,8 @@ pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
     ROOMS.iter().copied().flatten().copied()
 }
 
-/// Lengths told apart; all longer runs are of this class.
-const LENGTHS: usize = 64;
-
-/// The finders of each mark and length of run, and the room of each.
-static WOKEN: LazyLock<Vec<Vec<(usize, Finder)>>> = LazyLock::new(|| {
-    let mut table = vec![Vec::new(); MARKS * LENGTHS];
-    for (room, families) in ROOMS.iter().enumerate() {
-        for family in *families {
-            for wake in family.wakes_on {
-                let longest = wake.longest.min(LENGTHS - 1);
-                for length in wake.shortest.min(LENGTHS - 1)..=longest {
-                    table[wake.mark as usize * LENGTHS + length].push((room, family.find));
-                }
-            }
-        }
-    }
-    table
-});
+/// What wakes each finder.
+static GLANCE: LazyLock<Glance> = LazyLock::new(|| Glance::of(&ROOMS));
 
 /// A text that is being searched.
 pub(crate) struct Search<'t> {
@@ -183,9 +142,30 @@ struct Call {
 }
 
 /// The finders that wait before each room. Kept between texts for its memory.
-#[derive(Default)]
 pub(crate) struct Rooms {
+    glance: &'static Glance,
     waiting: [Vec<Call>; ROOMS.len()],
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Rooms {
+            glance: &GLANCE,
+            waiting: Default::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Rooms {
+    /// Every finder looks at every anchor of its marks.
+    pub(crate) fn blind() -> Self {
+        static BLIND: LazyLock<Glance> = LazyLock::new(|| Glance::blind(&ROOMS));
+        Rooms {
+            glance: &BLIND,
+            ..Rooms::default()
+        }
+    }
 }
 
 /// Anchors looked at before the finders that wait are let in: it bounds the memory for a long text.
@@ -194,21 +174,25 @@ const ANCHORS: usize = 4096;
 impl Rooms {
     /// Runs every finder over the anchors of the texts.
     pub(crate) fn search(&mut self, texts: &mut [Search<'_>]) {
-        let table = &*WOKEN;
+        let glance = self.glance;
         let mut anchors = 0;
         for number in 0..texts.len() {
             texts[number].finds.start();
-            for at in 0..texts[number].scan.anchors.len() {
-                let anchor = &texts[number].scan.anchors[at];
-                let length = (anchor.end - anchor.start).min(LENGTHS - 1);
-                for (room, find) in &table[anchor.mark as usize * LENGTHS + length] {
-                    self.waiting[*room].push(Call {
-                        find: *find,
-                        text: number as u32,
-                        anchor: at as u32,
+            let mut at = 0;
+            while at < texts[number].scan.anchors.len() {
+                let scan = &texts[number].scan;
+                let some = &scan.anchors[at..scan.anchors.len().min(at + ANCHORS - anchors)];
+                for (next, anchor) in some.iter().enumerate() {
+                    glance.wake(scan, anchor, |room, find| {
+                        self.waiting[room].push(Call {
+                            find,
+                            text: number as u32,
+                            anchor: (at + next) as u32,
+                        });
                     });
                 }
-                anchors += 1;
+                at += some.len();
+                anchors += some.len();
                 if anchors == ANCHORS {
                     self.let_in(texts);
                     anchors = 0;

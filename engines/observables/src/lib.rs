@@ -35,6 +35,7 @@ mod kind;
 mod kinds;
 mod resolve;
 mod scan;
+mod wake;
 mod words;
 
 pub use extractor::{Answers, Extractor, Found};

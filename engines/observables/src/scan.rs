@@ -5,8 +5,8 @@ mod pass;
 
 use std::cell::Cell;
 
-use self::pass::Pass;
-use crate::cue::{CueSet, Cues};
+use self::pass::pass;
+use crate::cue::CueSet;
 
 /// What stands at an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +78,7 @@ impl<'t> Scan<'t> {
         marks.anchors.clear();
         marks.cues.clear();
         let bytes = text.as_bytes();
-        Pass {
-            bytes,
-            marks,
-            table: Cues::table(),
-        }
-        .run();
+        pass(bytes, marks);
         Scan {
             text,
             bytes,

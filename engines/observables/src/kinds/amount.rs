@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 use crate::words::{Lower, Words, digits_at, letters_at};
@@ -12,13 +12,38 @@ use number::{Scaled, number_at, total, written};
 mod number;
 mod words;
 
+/// A number is not inside a longer one, and no sign stands before it: what follows that is read from
+/// the sign.
+const STANDING: &[Pair] = &[
+    (Bytes::of(b".,/:$\xA3").not(), Bytes::ANY),
+    (Bytes::of(b".,/:"), Bytes::WORD.not()),
+    (Bytes::of(b"\xA3"), Bytes::of(b"\xC2").not()),
+];
+
+/// First letters of currencies and magnitudes behind a number.
+const UNITS: Bytes = Bytes::either_case(b"ktgmbhpqsedulxn").or(Bytes::of(b"ACIZ"));
+
+/// A unit or a sign follows, or more of the number.
+const LEADING_ON: &[Pair] = &[
+    (Bytes::of(b" -"), UNITS.or(Bytes::HIGH).or(Bytes::of(b"$"))),
+    (Bytes::of(b".,"), Bytes::DIGIT),
+    (Bytes::HIGH.or(Bytes::of(b"$")), Bytes::ANY),
+];
+
+/// First letters of the codes that stand before a number in one token: those of [`code`].
+const CODES: Bytes = Bytes::either_case(b"gue").or(Bytes::of(b"ANCGIPZSDH"));
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Amount],
     wakes_on: &[
         Wake::on(Mark::Money),
-        Wake::on(Mark::Digits).long(1, 15),
-        Wake::on(Mark::Mixed),
-        Wake::on(Mark::Word),
+        Wake::on(Mark::Digits)
+            .long(1, 15)
+            .before(STANDING)
+            .behind(LEADING_ON),
+        Wake::on(Mark::Mixed).first(Bytes::DIGIT).before(STANDING),
+        Wake::on(Mark::Mixed).first(CODES),
+        Wake::at(Cue::Money.set()),
     ],
     find,
     normalise,

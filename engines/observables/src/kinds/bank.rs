@@ -10,13 +10,31 @@ use compact_str::CompactString;
 
 use super::modulus::Modulus;
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Find, Finds, Wake};
+use crate::family::{Bytes, Family, Find, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, CueAt, Mark, Scan};
 
+/// See [`standing`].
+const STANDING: &[Pair] = &[
+    (Bytes::of(b".-/+$\xA3\xAC").not(), Bytes::ANY),
+    (Bytes::of(b".-/+"), Bytes::WORD.not()),
+];
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkBankAccount, Kind::SortCode],
-    wakes_on: &[Wake::on(Mark::Digits).long(2, 8)],
+    wakes_on: &[
+        Wake::on(Mark::Digits).long(6, 6).before(STANDING),
+        Wake::on(Mark::Digits).long(8, 8).before(STANDING),
+        // In pairs, and in groups of four.
+        Wake::on(Mark::Digits)
+            .long(2, 2)
+            .before(STANDING)
+            .behind(&[(Bytes::of(b"- ./"), Bytes::DIGIT)]),
+        Wake::on(Mark::Digits)
+            .long(4, 4)
+            .before(STANDING)
+            .behind(&[(Bytes::of(b" -"), Bytes::DIGIT)]),
+    ],
     find,
     normalise,
 };
@@ -260,8 +278,10 @@ fn belong(scan: &Scan<'_>, first: &Half, second: &Half, paired: bool) -> bool {
 }
 
 fn value(code: &Half, account: &Half) -> CompactString {
-    let digits = code.number[..6].iter().chain(b":").chain(&account.number);
-    digits.map(|byte| char::from(*byte)).collect()
+    let mut value = [b':'; 15];
+    value[..6].copy_from_slice(&code.number[..6]);
+    value[7..].copy_from_slice(&account.number);
+    std::str::from_utf8(&value).unwrap_or_default().into()
 }
 
 fn pair(code: &Half, account: &Half) -> Find {

@@ -2,14 +2,34 @@
 //! keeps the first six and last four digits only, as PCI DSS 3.4.1 allows to be shown.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 use crate::words::digits_at;
 
+/// What the numbers of cards that are issued begin with.
+const ISSUERS: Bytes = Bytes::of(b"23456");
+
+/// Not inside a longer number.
+const STANDING: &[Pair] = &[
+    (Bytes::of(b"-.+").not(), Bytes::ANY),
+    (Bytes::of(b"-.+"), Bytes::of(b" ")),
+];
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Card],
-    wakes_on: &[Wake::on(Mark::Digits).long(4, 19)],
+    wakes_on: &[
+        Wake::on(Mark::Digits)
+            .long(13, 19)
+            .first(ISSUERS)
+            .before(STANDING),
+        // In groups.
+        Wake::on(Mark::Digits)
+            .long(4, 7)
+            .first(ISSUERS)
+            .before(STANDING)
+            .behind(&[(Bytes::of(b" -.\n"), Bytes::DIGIT)]),
+    ],
     find,
     normalise,
 };

@@ -3,11 +3,11 @@
 use crate::cue::Cue;
 use crate::family::{Family, Finds, Wake};
 use crate::kind::Kind;
-use crate::scan::{Anchor, Mark, Scan};
+use crate::scan::{Anchor, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Cve],
-    wakes_on: &[Wake::on(Mark::Word)],
+    wakes_on: &[Wake::at(Cue::Cve.set())],
     find,
     normalise,
 };

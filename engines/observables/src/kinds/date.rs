@@ -4,17 +4,45 @@
 use compact_str::CompactString;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 use crate::words::{Lower, digits_at, letters_at};
 
+/// A date is not inside a longer number, and no sum.
+const STANDING: &[Pair] = &[
+    (Bytes::of(b"/.-:$\xA3").not(), Bytes::ANY),
+    (Bytes::of(b"/.-:"), Bytes::DIGIT.not()),
+    (Bytes::of(b"\xA3"), Bytes::of(b"\xC2").not()),
+];
+
+/// First letters of months, and of "day" and "of".
+const MONTHS: Bytes = Bytes::either_case(b"jfmasond");
+
+/// What may stand behind a day in figures.
+const DAY_LEADS_ON: &[Pair] = &[
+    (Bytes::of(b" "), MONTHS.or(Bytes::DIGIT).or(Bytes::of(b"/"))),
+    (Bytes::of(b"/-."), MONTHS.or(Bytes::DIGIT)),
+    (Bytes::of(b".,"), Bytes::of(b" ")),
+    (Bytes::of(b",\n"), MONTHS),
+];
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Date],
     wakes_on: &[
-        Wake::on(Mark::Digits).long(1, 4),
-        Wake::on(Mark::Mixed).long(3, 16),
-        Wake::on(Mark::Word),
+        Wake::on(Mark::Digits)
+            .long(1, 2)
+            .before(STANDING)
+            .behind(DAY_LEADS_ON),
+        Wake::on(Mark::Digits)
+            .long(4, 4)
+            .before(STANDING)
+            .behind(&[(Bytes::of(b"/-."), Bytes::DIGIT)]),
+        Wake::on(Mark::Mixed)
+            .long(3, 16)
+            .first(Bytes::DIGIT)
+            .before(STANDING),
+        Wake::at(Cue::Month.set()),
     ],
     find,
     normalise,

@@ -16,7 +16,7 @@ pub(crate) static FAMILY: Family = Family {
     wakes_on: &[
         Wake::on(Mark::Dot),
         Wake::on(Mark::Bracket),
-        Wake::on(Mark::Word),
+        Wake::at(Cue::Dot.set()),
     ],
     find,
     normalise,

@@ -5,14 +5,20 @@
 use url::Url;
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, CueAt, Mark, Scan};
 use crate::words::{Lower, Words};
 
+/// No name ends before the sign: that would be the address of a mailbox.
+const OPEN: &[Pair] = &[(Bytes::WORD.or(Bytes::of(b"._-/@")).not(), Bytes::ANY)];
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Handle],
-    wakes_on: &[Wake::on(Mark::At), Wake::on(Mark::Word)],
+    wakes_on: &[
+        Wake::on(Mark::At).before(OPEN),
+        Wake::at(Cue::Platform.set()),
+    ],
     find,
     normalise,
 };
@@ -200,17 +206,19 @@ fn named(
     let end = name_end(scan.bytes, start, hyphened(platform));
     let name = scan.text.get(start..end)?;
     let letters = name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let sane = (3..=32).contains(&name.len())
+        && letters
+        && !matches!(scan.byte(end), b'@' | b'/' | b'*')
+        && scan.before(start) != b'@';
     // "YouTube to MP3": short words with a figure are names of other things.
     let marked = name.len() >= 5
         && name
             .bytes()
             .skip(1)
             .any(|byte| byte.is_ascii_digit() || byte == b'_');
-    let lower = name.to_ascii_lowercase();
-    let sane = (3..=32).contains(&name.len())
-        && letters
-        && !matches!(scan.byte(end), b'@' | b'/' | b'*')
-        && scan.before(start) != b'@';
+    if !sane || !marked && !announced {
+        return None;
+    }
     // "Someone called Karen": a person's name and not an account's.
     let called = || {
         let before = &scan.bytes[..start];
@@ -219,8 +227,11 @@ fn named(
             .any(|word| before.ends_with(word))
     };
     let given = name.len() < 10 && name.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let word = COMMON.has(&lower) || given && called();
-    (sane && (marked || announced && !word)).then(|| (start, end, format!("{platform}:{lower}")))
+    if !marked && (COMMON.has(name) || given && called()) {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    Some((start, end, format!("{platform}:{lower}")))
 }
 
 /// Words that follow "named", "called" or "is" without being a name.

@@ -86,11 +86,8 @@ pub(crate) fn host_at(scan: &Scan<'_>, start: usize, spoken: bool) -> Host {
         defanged: false,
     };
     let mut at = start;
-    loop {
-        let end = label_end(scan.text, at);
-        if end == at {
-            return host;
-        }
+    let mut end = label_end(scan.text, at);
+    while end > at {
         if host.name.len() < LONGEST {
             if host.labels > 0 {
                 host.name.push('.');
@@ -105,13 +102,12 @@ pub(crate) fn host_at(scan: &Scan<'_>, start: usize, spoken: bool) -> Host {
         let Some((width, defanged)) = joint else {
             return host;
         };
-        // What follows the dot must be a label, or the dot ends a sentence.
-        if label_end(scan.text, end + width) == end + width {
-            return host;
-        }
-        host.defanged |= defanged;
         at = end + width;
+        end = label_end(scan.text, at);
+        // What follows the dot must be a label, or the dot ends a sentence.
+        host.defanged |= defanged && end > at;
     }
+    host
 }
 
 /// The end of the label that starts at `at`.

@@ -1,13 +1,13 @@
 //! International bank account numbers: ISO 13616 lengths by country, check digits by ISO 7064
 //! MOD 97-10.
 
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Iban],
-    wakes_on: &[Wake::on(Mark::Mixed).long(4, 34)],
+    wakes_on: &[Wake::on(Mark::Mixed).long(4, 34).first(Bytes::LETTER)],
     find,
     normalise,
 };

@@ -2,15 +2,28 @@
 
 use compact_str::CompactString;
 
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+
+/// What parts the groups.
+const GAP: Bytes = Bytes::of(b" -");
+
+/// The second of the two letters, parted from the digits.
+const LETTERS: &[Pair] = &[(GAP, Bytes::LETTER)];
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkNino],
     wakes_on: &[
-        Wake::on(Mark::Mixed).long(4, 9),
-        Wake::on(Mark::Digits).long(2, 6),
+        Wake::on(Mark::Mixed).long(4, 9).first(Bytes::LETTER),
+        Wake::on(Mark::Digits)
+            .long(2, 2)
+            .before(LETTERS)
+            .behind(&[(GAP, Bytes::DIGIT.or(GAP))]),
+        Wake::on(Mark::Digits)
+            .long(6, 6)
+            .before(LETTERS)
+            .behind(&[(GAP, Bytes::LETTER.or(GAP))]),
     ],
     find,
     normalise,

@@ -9,18 +9,48 @@ mod spoken;
 use compact_str::{CompactString, format_compact};
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 use crate::words::digits_at;
 use plan::Country;
 
+/// The sign of a country code stands before the number, or a bracket.
+const OPENED: &[Pair] = &[(Bytes::of(b"+("), Bytes::ANY)];
+
+/// A number is not inside a word or a longer number, and is no price. Behind a stroke it may be a
+/// second one.
+const STANDING: &[Pair] = &[
+    (Bytes::of(b"+($-.,#'\xA3\xAC").not(), Bytes::ANY),
+    (Bytes::of(b"-.,#'"), Bytes::WORD.or(Bytes::of(b"_")).not()),
+];
+
+/// What parts the groups of a number, and the next group.
+const GOING_ON: &[Pair] = &[(
+    Bytes::of(b" -.()\n"),
+    Bytes::DIGIT.or(Bytes::of(b" -.()\n")),
+)];
+
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::Phone],
     wakes_on: &[
-        Wake::on(Mark::Digits),
-        Wake::on(Mark::Mixed).long(3, 40),
-        Wake::on(Mark::Word),
+        Wake::on(Mark::Digits).before(OPENED),
+        Wake::on(Mark::Digits)
+            .first(Bytes::of(b"0"))
+            .before(STANDING),
+        // Without its zero, or with the country's code: in one run or in groups.
+        Wake::on(Mark::Digits)
+            .long(8, usize::MAX)
+            .first(Bytes::of(b"47"))
+            .before(STANDING),
+        Wake::on(Mark::Digits)
+            .long(1, 7)
+            .first(Bytes::of(b"47"))
+            .before(STANDING)
+            .behind(GOING_ON),
+        Wake::on(Mark::Mixed).long(13, 40),
+        Wake::on(Mark::Mixed).long(3, 12).first(Bytes::of(b"0oO")),
+        Wake::at(Cue::Nought.set()),
     ],
     find,
     normalise,

@@ -4,15 +4,22 @@
 use compact_str::CompactString;
 
 use crate::cue::{Cue, CueSet};
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+
+/// Every mark begins with a letter: behind a space before the digits, if not with them.
+const LETTERS: &[Pair] = &[(Bytes::of(b" "), Bytes::LETTER)];
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkVrm],
     wakes_on: &[
-        Wake::on(Mark::Mixed).long(2, 7),
-        Wake::on(Mark::Digits).long(1, 4),
+        Wake::on(Mark::Mixed).long(2, 7).first(Bytes::LETTER),
+        Wake::on(Mark::Mixed)
+            .long(2, 7)
+            .first(Bytes::DIGIT)
+            .before(LETTERS),
+        Wake::on(Mark::Digits).long(1, 4).before(LETTERS),
     ],
     find,
     normalise,
@@ -33,12 +40,12 @@ const SAID: CueSet = CueSet::of(&[Cue::Plate, Cue::Vehicle]);
 /// A mark is one token, or two with a space: letters and digits before or behind it.
 fn find(scan: &Scan<'_>, anchor: &Anchor, finds: &mut Finds) {
     let whole = (anchor.start, anchor.end);
-    let with_next = (anchor.start, letters_after(scan, anchor.end));
     let with_previous = (letters_before(scan, anchor.start), anchor.end);
-    // Most numbers stand among longer words, and have no letters of their own.
-    if anchor.mark == Mark::Digits && with_next == with_previous {
+    // Every mark begins with a letter, and most words before a number are too long.
+    if !scan.bytes[with_previous.0].is_ascii_alphabetic() {
         return;
     }
+    let with_next = (anchor.start, letters_after(scan, anchor.end));
     // "M 123 ABC".
     let with_both = (with_previous.0, with_next.1);
     for (start, end) in [with_both, with_next, with_previous, whole] {

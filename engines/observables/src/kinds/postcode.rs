@@ -1,14 +1,21 @@
 //! UK postcodes, by the grammar of BS 7666 and the list of postcode areas.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 use crate::words::Words;
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::UkPostcode],
-    wakes_on: &[Wake::on(Mark::Mixed).long(2, 7)],
+    wakes_on: &[
+        Wake::on(Mark::Mixed).long(5, 7).first(Bytes::LETTER),
+        // The district alone; the rest stands behind a space.
+        Wake::on(Mark::Mixed)
+            .long(2, 4)
+            .first(Bytes::LETTER)
+            .behind(&[(Bytes::of(b" "), Bytes::DIGIT.or(Bytes::of(b" ")))]),
+    ],
     find,
     normalise,
 };

@@ -4,16 +4,19 @@
 //! of which neither half could be one.
 
 use super::{base58, bech32, byron, eth, hash, monero};
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Pair, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
+
+/// The line ends right behind the token.
+const LINE_ENDS: &[Pair] = &[(Bytes::of(b"\n\r"), Bytes::ANY)];
 
 pub(crate) static FAMILY: Family = Family {
     // Each kind has its own family; this one only reads them where they are broken.
     kinds: &[],
     wakes_on: &[
-        Wake::on(Mark::Mixed).long(8, 140),
-        Wake::on(Mark::Long).long(8, 140),
+        Wake::on(Mark::Mixed).long(8, 140).behind(LINE_ENDS),
+        Wake::on(Mark::Long).long(8, 140).behind(LINE_ENDS),
     ],
     find,
     normalise: |_, _| None,

@@ -1,13 +1,13 @@
 //! MITRE ATT&CK techniques: `T` and four digits, and the three digits of a sub-technique.
 
 use crate::cue::Cue;
-use crate::family::{Family, Finds, Wake};
+use crate::family::{Bytes, Family, Finds, Wake};
 use crate::kind::Kind;
 use crate::scan::{Anchor, Mark, Scan};
 
 pub(crate) static FAMILY: Family = Family {
     kinds: &[Kind::AttackTechnique],
-    wakes_on: &[Wake::on(Mark::Mixed).long(5, 5)],
+    wakes_on: &[Wake::on(Mark::Mixed).long(5, 5).first(Bytes::of(b"T"))],
     find,
     normalise,
 };

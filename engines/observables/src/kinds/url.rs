@@ -68,14 +68,26 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
     let mut at = from;
     let (mut kept_at, mut kept) = (from, 0);
     let mut open = 0usize;
-    while let Some(letter) = scan.text[at..].chars().next() {
+    loop {
+        // Most of a URL is letters, digits and what else is never a sentence's.
+        let plain = plain_at(scan.bytes, at).min((LONGEST + 1).saturating_sub(at - from));
+        if plain > 0 {
+            out.push_str(&scan.text[at..at + plain]);
+            at += plain;
+            (kept_at, kept) = (at, out.len());
+            if at - from > LONGEST {
+                break;
+            }
+        }
+        let Some(letter) = scan.text[at..].chars().next() else {
+            break;
+        };
         if let Some((width, true)) = dot_at(scan.bytes, at) {
             out.push('.');
             at += width;
             continue;
         }
         match letter {
-            _ if letter.is_ascii_alphanumeric() => {}
             '(' => open += 1,
             ')' if open == 0 => break,
             ')' => open -= 1,
@@ -102,6 +114,14 @@ pub(crate) fn tail(scan: &Scan<'_>, from: usize) -> (String, usize) {
     }
     out.truncate(kept);
     (settled(out).unwrap_or_default(), kept_at)
+}
+
+/// How many bytes from `at` on belong to a URL wherever they stand in it.
+fn plain_at(bytes: &[u8], at: usize) -> usize {
+    let plain = |byte: &&u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'=' | b'&' | b'%')
+    };
+    bytes[at..].iter().take_while(plain).count()
 }
 
 /// How often a disguise may lie within a disguise.
