@@ -9,7 +9,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 ASSETS := portal/assets/dist/manifest.json
 UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
-# Arguments for the demonstration, which leaves out what takes long to build: documents, Parquet, the cluster: make demo ARGS='--reports 50000'
+# Arguments for the demonstration, which leaves out what takes long to build (documents, Parquet, the cluster) and is
+# small, to be there soon: make demo ARGS='--reports 50000'
 ARGS ?=
 # `make lint test CLUSTER=yes` takes the cluster in, which nearly doubles the build. One set of features for everything
 # in one run, so that nothing is compiled twice.
@@ -23,7 +24,7 @@ help: ## List these targets
 .PHONY: demo
 demo: needs-build assets ## Generate a county, run it through the service and serve it
 	cargo build --profile demo --bin fourfold --locked --no-default-features
-	$(TARGET)/demo/fourfold demo $(ARGS)
+	$(TARGET)/demo/fourfold demo $(or $(ARGS),--reports 6000)
 
 .PHONY: test
 test: needs-test assets ## Run every test, on both databases and in a real browser
