@@ -335,7 +335,7 @@ pub async fn issue_token(
 ) -> Result<String, store::Error> {
     let grant = by.permit(&ISSUE_TOKEN, &Resource::of("person", username), name)?;
     for scope in &scopes {
-        if !by.authority().matrix().contains_key(scope.as_str()) {
+        if !by.authority().declares(scope) {
             return Err(store::Error::Invalid(format!(
                 "{scope:?} is not an act. `fourfold policy acts` lists them"
             )));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::str::FromStr;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
@@ -48,6 +48,9 @@ pub struct RolesFile {
     pub role: Vec<Role>,
 }
 
+/// Name of the somebody and the thing that are asked about when no real ones are.
+const PROBE: &str = "matrix";
+
 /// Most decisions remembered; when there are as many, remembering starts afresh.
 const MOST_REMEMBERED: usize = 65_536;
 
@@ -64,8 +67,12 @@ pub struct Authority {
     action_type: EntityTypeName,
     resource_type: EntityTypeName,
     role_type: EntityTypeName,
-    /// For each act, the roles that may do it to an unsealed thing of their own unit.
-    matrix: BTreeMap<&'static str, BTreeSet<String>>,
+    acts: Vec<&'static str>,
+    /// For each role, somebody who holds it alone, and an unsealed thing of their unit.
+    probes: Vec<(String, Entities)>,
+    /// For each act, the roles that may do it to such a thing. Worked out when first asked for: it takes
+    /// as many decisions as there are acts times roles.
+    matrix: OnceLock<BTreeMap<&'static str, BTreeSet<String>>>,
     remembered: RwLock<HashMap<String, Decided>>,
 }
 
@@ -128,19 +135,33 @@ impl Authority {
             action_type: name("Action")?,
             resource_type: name("Resource")?,
             role_type,
-            matrix: BTreeMap::new(),
+            acts: acts.iter().map(|act| act.name).collect(),
+            probes: Vec::new(),
+            matrix: OnceLock::new(),
             remembered: RwLock::default(),
         };
-        authority.matrix = authority.work_out_matrix(acts);
-        if let Some((act, _)) = authority.matrix.iter().find(|(_, roles)| roles.is_empty()) {
-            return Err(PolicyError::new(
-                "policy/access",
-                format!(
-                    "no role may do {act:?}. Permit it to a role, or the product cannot be used"
-                ),
-            ));
-        }
+        authority.probes = authority.probes()?;
+        authority.check_that_each_act_has_a_role()?;
         Ok(authority)
+    }
+
+    fn check_that_each_act_has_a_role(&self) -> Result<(), PolicyError> {
+        // Neighbouring acts are mostly the same role's: it is asked first.
+        let mut last = 0;
+        for act in &self.acts {
+            let mut from_last = (0..self.probes.len()).map(|n| (last + n) % self.probes.len());
+            last = from_last
+                .find(|n| self.probe(&self.probes[*n].1, act))
+                .ok_or_else(|| {
+                    PolicyError::new(
+                        "policy/access",
+                        format!(
+                            "no role may do {act:?}. Permit it to a role, or the product cannot be used"
+                        ),
+                    )
+                })?;
+        }
+        Ok(())
     }
 
     pub(super) fn decide(&self, actor: &Actor, act: &Act, resource: &Resource) -> Decided {
@@ -240,13 +261,24 @@ impl Authority {
         })
     }
 
-    fn work_out_matrix(&self, acts: &[Act]) -> BTreeMap<&'static str, BTreeSet<String>> {
-        let probe = |role: &str, act: &Act| {
-            let text = RestrictedExpression::new_string("unit".to_owned());
-            let none = RestrictedExpression::new_string(String::new());
-            let principal = uid(&self.actor_type, "matrix");
-            let actor = Entity::new(
-                principal.clone(),
+    fn probes(&self) -> Result<Vec<(String, Entities)>, PolicyError> {
+        let text = RestrictedExpression::new_string("unit".to_owned());
+        let none = RestrictedExpression::new_string(String::new());
+        let wrong = |problem: String| PolicyError::new("policy/access", problem);
+        let thing = Entity::new(
+            uid(&self.resource_type, PROBE),
+            HashMap::from([
+                ("kind".to_owned(), none.clone()),
+                ("unit".to_owned(), text.clone()),
+                ("marking".to_owned(), RestrictedExpression::new_long(0)),
+                ("compartment".to_owned(), none.clone()),
+            ]),
+            HashSet::new(),
+        )
+        .map_err(|e| wrong(e.to_string()))?;
+        let probe = |role: &String| {
+            let somebody = Entity::new(
+                uid(&self.actor_type, PROBE),
                 HashMap::from([
                     ("unit".to_owned(), text.clone()),
                     ("force".to_owned(), none.clone()),
@@ -255,55 +287,61 @@ impl Authority {
                 ]),
                 HashSet::from([uid(&self.role_type, role)]),
             )
-            .ok()?;
-            let thing = uid(&self.resource_type, "matrix");
-            let resource = Entity::new(
-                thing.clone(),
-                HashMap::from([
-                    ("kind".to_owned(), none.clone()),
-                    ("unit".to_owned(), text),
-                    ("marking".to_owned(), RestrictedExpression::new_long(0)),
-                    ("compartment".to_owned(), none),
-                ]),
-                HashSet::new(),
-            )
-            .ok()?;
-            let all = self.role_entities.iter().cloned().chain([actor, resource]);
-            let entities = Entities::from_entities(all, None).ok()?;
-            let action = uid(&self.action_type, act.name);
-            let request = Request::new(principal, action, thing, Context::empty(), None).ok()?;
+            .map_err(|e| wrong(e.to_string()))?;
+            let all = self.role_entities.iter().cloned();
+            let all = all.chain([somebody, thing.clone()]);
+            let entities = Entities::from_entities(all, None).map_err(|e| wrong(e.to_string()))?;
+            Ok((role.clone(), entities))
+        };
+        self.roles.keys().map(probe).collect()
+    }
+
+    /// Whether the somebody of a probe may do the act to its thing.
+    fn probe(&self, entities: &Entities, act: &str) -> bool {
+        let request = Request::new(
+            uid(&self.actor_type, PROBE),
+            uid(&self.action_type, act),
+            uid(&self.resource_type, PROBE),
+            Context::empty(),
+            None,
+        );
+        request.is_ok_and(|request| {
             let answer = self
                 .authorizer
-                .is_authorized(&request, &self.policies, &entities);
-            Some(answer.decision() == Decision::Allow)
-        };
-        acts.iter()
-            .map(|act| {
-                let roles = self
-                    .roles
-                    .keys()
-                    .filter(|r| probe(r, act) == Some(true))
-                    .cloned();
-                (act.name, roles.collect())
-            })
+                .is_authorized(&request, &self.policies, entities);
+            answer.decision() == Decision::Allow
+        })
+    }
+
+    /// The roles that may do an act.
+    fn roles_of<'a>(&'a self, act: &'a str) -> impl Iterator<Item = &'a String> {
+        let may = move |(_, entities): &&(String, Entities)| self.probe(entities, act);
+        self.probes.iter().filter(may).map(|(role, _)| role)
+    }
+
+    /// Titles of the roles people may hold that permit an act; none for an act that was not declared.
+    pub fn roles_that_may(&self, act: &Act) -> Vec<String> {
+        if !self.declares(act.name) {
+            return Vec::new();
+        }
+        self.roles_of(act.name)
+            .filter_map(|id| self.roles.get(id))
+            .filter(|r| !r.system)
+            .map(|r| r.title.clone())
             .collect()
     }
 
-    /// Titles of the roles people may hold that permit an act.
-    pub fn roles_that_may(&self, act: &Act) -> Vec<String> {
-        self.matrix.get(act.name).map_or_else(Vec::new, |roles| {
-            roles
-                .iter()
-                .filter_map(|id| self.roles.get(id))
-                .filter(|r| !r.system)
-                .map(|r| r.title.clone())
-                .collect()
-        })
+    /// Whether the product has an act of this name.
+    pub fn declares(&self, act: &str) -> bool {
+        self.acts.contains(&act)
     }
 
     /// The permission matrix: act name to role ids.
     pub fn matrix(&self) -> &BTreeMap<&'static str, BTreeSet<String>> {
-        &self.matrix
+        self.matrix.get_or_init(|| {
+            let of_act = |act: &&'static str| (*act, self.roles_of(act).cloned().collect());
+            self.acts.iter().map(of_act).collect()
+        })
     }
 
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
