@@ -75,6 +75,20 @@ pub fn too_many(site: &Site) -> Response {
     response
 }
 
+/// The connection was too slow, or we were.
+pub fn too_slow(site: &Site) -> Response {
+    let lines = [
+        "It took too long for what you sent to arrive. It was not received.",
+        "Go back and try again, where the connection is better.",
+    ];
+    problem(
+        site,
+        StatusCode::REQUEST_TIMEOUT,
+        "This took too long",
+        &lines,
+    )
+}
+
 /// The box cannot take it: a full disk, or a folder that went away.
 pub fn not_kept(site: &Site) -> Response {
     let lines = [

@@ -40,6 +40,6 @@ mod views;
 
 pub use dropbox::{DropBox, EXTENSION};
 pub use prepared::Prepared;
-pub use router::{Portal, Run, router};
+pub use router::{PATIENCE, Portal, Run, router};
 pub use setting::Setting;
 pub use site::Site;

@@ -221,7 +221,8 @@ pub struct FormPage<'a> {
 #[template(path = "saved.html")]
 pub struct SavedPage {
     pub frame: Frame,
-    pub code: String,
+    /// The code in two halves, each of which stays on one line.
+    pub halves: (String, String),
     pub days: u32,
 }
 

@@ -162,6 +162,27 @@ pub(crate) fn opened_form(
     show(portal, headers, shown)
 }
 
+/// A form that is to be sent or saved once more, with everything that was typed, and why.
+pub(crate) fn shown_again(
+    portal: &Portal,
+    headers: &HeaderMap,
+    form: &'static FormOf,
+    filled: &Filled,
+    draft: &str,
+    (token, notice): (Option<String>, String),
+) -> Response {
+    let shown = Shown {
+        form,
+        filled,
+        errors: &FieldErrors::new(),
+        token,
+        notice: Some(notice),
+        draft,
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    show(portal, headers, shown)
+}
+
 /// `POST /help/organisation/from-check`: the form for help, with a check's answers in it.
 pub async fn from_check(
     State(portal): State<Arc<Portal>>,

@@ -33,7 +33,7 @@ use crate::{answer, headers, requests, result_pdf, saving, subscribe, views};
 /// Most bytes of a form: the longest fields, escaped, and room.
 const MOST_BYTES: usize = 32 * 1024;
 /// Longest a visitor may take to send a form, or we to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Address of the page of alerts.
 const ALERTS: &str = "/alerts";
@@ -47,6 +47,8 @@ pub struct Run {
     pub elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// Whether the last address of `X-Forwarded-For` is our own proxy's word.
     pub behind_proxy: bool,
+    /// Longest a visitor may take to send a form, or we to answer: [`PATIENCE`].
+    pub patience: Duration,
     /// Whether cookies are for TLS only.
     pub secure_cookies: bool,
     /// Folder of issued warnings, if there is one.
@@ -83,7 +85,7 @@ impl Portal {
         let issued = Issued::make(&site, &[], (run.now)())?;
         let kept = site.look.setting.drafts;
         let drafts = run.drafts.as_deref();
-        let drafts = drafts.map(|folder| Drafts::open(folder, kept, (run.now)()));
+        let drafts = drafts.map(|folder| Drafts::open(folder, kept, (run.now)(), (run.elapsed)()));
         let portal = Portal {
             drafts: drafts.transpose()?,
             run,
@@ -140,7 +142,7 @@ impl Portal {
     /// Lets drafts go that are too old.
     pub fn sweep_drafts(&self) -> std::io::Result<()> {
         match &self.drafts {
-            Some(drafts) => drafts.sweep((self.run.now)()),
+            Some(drafts) => drafts.sweep((self.run.now)(), (self.run.elapsed)()),
             None => Ok(()),
         }
     }
@@ -193,11 +195,11 @@ pub fn router(portal: &Arc<Portal>) -> Router {
         .route("/health", get(|| async { "ok" }))
         .fallback(get(page))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(middleware::from_fn_with_state(Arc::clone(portal), plainly))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
-            PATIENCE,
+            portal.run.patience,
         ))
+        .layer(middleware::from_fn_with_state(Arc::clone(portal), plainly))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(headers::secure))
         .with_state(Arc::clone(portal))
@@ -265,18 +267,23 @@ async fn asset(
 /// Puts plain words in place of what the framework says by itself.
 async fn plainly(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let posted = request.method() == Method::POST;
-    let mut response = next.run(request).await;
+    let mut response = in_words(&portal, next.run(request).await);
     if posted {
         // The connection's buffer holds what was sent: it goes with the connection, and is wiped.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
+    response
+}
+
+fn in_words(portal: &Portal, response: Response) -> Response {
     let written = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE if !written => answer::too_large(&portal.site),
+        StatusCode::REQUEST_TIMEOUT if !written => answer::too_slow(&portal.site),
         StatusCode::METHOD_NOT_ALLOWED => {
             let lines = ["This address does not take what was sent to it."];
             answer::problem(

@@ -11,9 +11,11 @@ use parts::{FieldErrors, Html, Input};
 
 use crate::answer;
 use crate::drafts::{Code, Draft, Drafts, NotKept};
+use crate::forms::FormOf;
 use crate::pages::{ReturnPage, SavedPage};
-use crate::requests::{form_of, frame, opened_form, read, value};
+use crate::requests::{form_of, frame, opened_form, read, shown_again, value};
 use crate::router::{Portal, random};
+use crate::token::Presented;
 
 /// Address of the page that takes a code.
 pub const PATH: &str = "/help/return";
@@ -32,6 +34,39 @@ async fn aside<T: Send + 'static>(
         .map_err(std::io::Error::other)
 }
 
+/// Why a form is to be saved once more: with this token or a new one, and in words.
+type Refusal = (Option<String>, String);
+
+/// Whether a form may be saved now. It takes what sending takes: a form that was opened here and has
+/// been open for a few seconds. A draft that is saved again is none more; each token begins a few, and
+/// is named where it has begun one.
+fn admit(
+    portal: &Portal,
+    form: &FormOf,
+    token: &str,
+    is_kept: bool,
+) -> Result<Option<[u8; 16]>, Refusal> {
+    let now = (portal.run.elapsed)();
+    let least = portal.flood.least(now);
+    match portal.tokens.present(form.id, token, b"", now, least) {
+        Presented::Good(_) if is_kept => Ok(None),
+        Presented::Good(nonce) if portal.tokens.may_save(nonce, now) => Ok(Some(nonce)),
+        Presented::Early(seconds) => {
+            let unit = if seconds == 1 { "second" } else { "seconds" };
+            let told =
+                format!("It is not saved yet. Wait {seconds} {unit}, then press the button again.");
+            Err((Some(token.to_owned()), told))
+        }
+        Presented::Good(_) | Presented::Again(_) | Presented::Used => Err((None, USED.to_owned())),
+        Presented::Old => Err((None, OLD.to_owned())),
+    }
+}
+
+const USED: &str = "You have saved or sent this form already. To save it under one more code, wait a \
+    few seconds, then press the button again.";
+const OLD: &str = "It is not saved yet, because the page was open for a long time. Wait a few \
+    seconds, then press the button again.";
+
 /// `POST /help/{form}/save`: sealed under a new code, or under the one it was saved under before.
 pub async fn save(
     State(portal): State<Arc<Portal>>,
@@ -48,29 +83,53 @@ pub async fn save(
         Ok(pairs) => pairs,
         Err(response) => return *response,
     };
-    let code = match Code::read(value(&pairs, FIELD)) {
-        Some(code) => code,
-        None => match random() {
-            Ok(bytes) => Code::new(&bytes),
-            Err(error) => return not_saved(&portal, &NotKept::Disk(error)),
-        },
+    let typed = value(&pairs, FIELD).to_owned();
+    let is_kept = match kept(drafts, &typed).await {
+        Ok(kept) => kept,
+        Err(error) => return not_saved(&portal, &NotKept::Disk(error)),
+    };
+    let begun = match admit(&portal, form, value(&pairs, "token"), is_kept) {
+        Ok(begun) => begun,
+        Err(refusal) => {
+            return shown_again(&portal, &headers, form, &form.fill(pairs), &typed, refusal);
+        }
+    };
+    let code = match (Code::read(&typed), random()) {
+        (Some(code), _) => code,
+        (None, Ok(bytes)) => Code::new(&bytes),
+        (None, Err(error)) => return not_saved(&portal, &NotKept::Disk(error)),
     };
     let draft = Draft {
         form: form.id.to_owned(),
         fields: form.fill(pairs),
     };
-    let shown = code.show();
+    let halves = code.halves();
     let put = aside(drafts, move |drafts| drafts.put(&code, &draft)).await;
     match put.map_err(NotKept::Disk).flatten() {
         Ok(()) => {
             let page = SavedPage {
                 frame: frame(&portal, &headers, "Your form is saved", &form.path()),
-                code: shown,
+                halves,
                 days: drafts.days(),
             };
             answer::html(StatusCode::OK, &page)
         }
-        Err(error) => not_saved(&portal, &error),
+        Err(error) => {
+            begun
+                .into_iter()
+                .for_each(|nonce| portal.tokens.not_saved(nonce));
+            not_saved(&portal, &error)
+        }
+    }
+}
+
+/// Whether what was typed is the code of a draft that is kept.
+async fn kept(drafts: &Drafts, typed: &str) -> std::io::Result<bool> {
+    match Code::read(typed) {
+        Some(code) => aside(drafts, move |drafts| drafts.holds(&code))
+            .await
+            .flatten(),
+        None => Ok(false),
     }
 }
 

@@ -12,7 +12,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// Forms remembered as sent. Beyond it the oldest are forgotten; they would only repeat a file.
+/// Drafts that can be begun with one token: a lost answer or two, and no flood.
+const MOST_SAVED: u8 = 3;
+/// Forms remembered as sent, and as many as saved. Beyond it the oldest are forgotten; they would only repeat a file.
 const MOST_REMEMBERED: usize = 200_000;
 
 const NONCE: usize = 16;
@@ -37,11 +39,15 @@ pub enum Presented {
 /// Nonces sent, each with when and with a digest of the form.
 type Sent = HashMap<[u8; NONCE], (Duration, [u8; TAG])>;
 
+/// Nonces drafts were begun with, each with when it was first, and how many.
+type Saved = HashMap<[u8; NONCE], (Duration, u8)>;
+
 /// Makes and checks tokens.
 pub struct Tokens {
     key: [u8; 32],
     longest: Duration,
     sent: Mutex<Sent>,
+    saved: Mutex<Saved>,
 }
 
 impl Tokens {
@@ -49,7 +55,8 @@ impl Tokens {
         Tokens {
             key,
             longest: Duration::from_secs(longest_hours * 3_600),
-            sent: Mutex::new(HashMap::new()),
+            sent: Mutex::default(),
+            saved: Mutex::default(),
         }
     }
 
@@ -108,17 +115,40 @@ impl Tokens {
     pub fn spent(&self, nonce: [u8; NONCE], body: &[u8], now: Duration) {
         let digest = self.mac(&[b"body", body]);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if sent.len() >= MOST_REMEMBERED {
-            sent.retain(|_, (at, _)| *at + self.longest > now);
+        self.forget(&mut sent, now);
+        sent.insert(nonce, (now, digest));
+    }
+
+    /// Whether one more draft may be begun with this token; counts it when it may.
+    pub fn may_save(&self, nonce: [u8; NONCE], now: Duration) -> bool {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forget(&mut saved, now);
+        let (_, count) = saved.entry(nonce).or_insert((now, 0));
+        let may = *count < MOST_SAVED;
+        *count += u8::from(may);
+        may
+    }
+
+    /// Takes back what [`Tokens::may_save`] counted: the draft could not be kept.
+    pub fn not_saved(&self, nonce: [u8; NONCE]) {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = saved.get_mut(&nonce) {
+            *count = count.saturating_sub(1);
         }
-        if sent.len() >= MOST_REMEMBERED {
-            let mut times: Vec<Duration> = sent.values().map(|(at, _)| *at).collect();
+    }
+
+    /// Makes room among too many: first what no token is good for any more, then the older half.
+    fn forget<T>(&self, all: &mut HashMap<[u8; NONCE], (Duration, T)>, now: Duration) {
+        if all.len() >= MOST_REMEMBERED {
+            all.retain(|_, (at, _)| *at + self.longest > now);
+        }
+        if all.len() >= MOST_REMEMBERED {
+            let mut times: Vec<Duration> = all.values().map(|(at, _)| *at).collect();
             let middle = times.len() / 2;
             let (_, median, _) = times.select_nth_unstable(middle);
             let median = *median;
-            sent.retain(|_, (at, _)| *at > median);
+            all.retain(|_, (at, _)| *at > median);
         }
-        sent.insert(nonce, (now, digest));
     }
 
     /// Bytes for the id and the reference of what a nonce stands for.
@@ -168,6 +198,15 @@ mod tests {
             tokens.present("feedback", &other, b"a", at(3_701), LEAST),
             Presented::Old
         );
+    }
+
+    #[test]
+    fn a_token_begins_few_drafts() {
+        let tokens = Tokens::new([7; 32], 1);
+        let begun = |nonce| (0..6).filter(|_| tokens.may_save(nonce, at(1))).count();
+        assert_eq!((begun([1; 16]), begun([2; 16])), (3, 3));
+        tokens.not_saved([1; 16]);
+        assert_eq!(begun([1; 16]), 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value as Lite;
 
 use crate::Result;
+use crate::error::Error;
 use crate::lite::{self, Use};
 use crate::migrate::{self, Migration};
 use crate::sql::{Conn, OnConflict};
@@ -38,7 +39,7 @@ pub async fn copy(
         took: Duration::ZERO,
     };
     for table in tables {
-        let text = format!("select * from {table}");
+        let text = format!("select {} from {table}", written(&old, table)?);
         let rows = lite::rows(&old, &text, &[], usize::MAX)?;
         let Some(first) = rows.first() else { continue };
         let columns: Vec<&'static str> =
@@ -65,6 +66,16 @@ pub async fn copy(
         bare.took += began.elapsed();
     }
     Ok(bare)
+}
+
+/// The columns of a table that are written. Those the database works out itself are not.
+fn written(conn: &rusqlite::Connection, table: &str) -> Result<String> {
+    let text = "select group_concat(name, ', ') as n from pragma_table_info(?)";
+    let row = lite::rows(conn, text, &[table.into()], 1)?.pop();
+    match row.and_then(|row| row.into_values().into_iter().next()) {
+        Some(Lite::Text(columns)) => Ok(columns),
+        _ => Err(Error::invalid(format!("there is no table {table}"))),
+    }
 }
 
 fn value(value: Lite) -> Value {

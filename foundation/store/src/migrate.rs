@@ -30,7 +30,9 @@ pub const TABLES: &[&str] = &[
     "work_item",
 ];
 
-pub(crate) const OWN: &[Migration] = &[Migration {
+pub(crate) const OWN: &[Migration] = &[FIRST, DISTRICTS];
+
+const FIRST: Migration = Migration {
     version: 1,
     name: "ledger and work items",
     sql: "
@@ -118,7 +120,24 @@ create index work_item_origin on work_item (origin) where origin is not null;
 create index work_item_received on work_item (queue, received_at, id);
 create index work_item_closed on work_item (queue, closed_at, id) where closed_at is not null;
 ",
-}];
+};
+
+/// The district of an item's summary as a column, so that an index can hold it: in lower case, empty
+/// where none is known. The database keeps it; nobody writes it.
+const DISTRICTS: Migration = Migration {
+    version: 2,
+    name: "districts of work items",
+    sql: "
+--sqlite
+alter table work_item add column district text
+  generated always as (lower(coalesce(summary ->> 'district', ''))) virtual;
+--end
+--postgres
+alter table work_item add column district text collate \"C\"
+  generated always as (lower(coalesce(summary::json ->> 'district', '') collate \"C\")) stored;
+--end
+",
+};
 
 /// All steps as the database's own migrator, lowest version first.
 pub(crate) fn migrator(steps: &[Migration], postgres: bool) -> Migrator {

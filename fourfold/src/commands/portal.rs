@@ -73,7 +73,8 @@ impl PortalCommand {
         serve::log("info");
         let setting = Setting {
             drop_box,
-            key: key.parse().with_context(|| format!("--key {key}"))?,
+            // Not said again: it may be the private key, given by mistake.
+            key: key.parse().context("--key cannot be used")?,
             alerts: args.alerts,
             drafts: args.drafts,
             behind_proxy: args.behind_proxy,
@@ -119,6 +120,7 @@ pub fn open(policy: &Files, setting: Setting) -> Result<Arc<Portal>> {
         now: Arc::new(|| SystemClock.now()),
         elapsed: Arc::new(move || began.elapsed()),
         behind_proxy: setting.behind_proxy,
+        patience: portal::PATIENCE,
         secure_cookies: setting.secure_cookies,
         alerts: setting.alerts,
         drafts: setting.drafts,

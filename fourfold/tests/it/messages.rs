@@ -351,6 +351,43 @@ fn nobody_is_written_to_against_the_rules() {
 }
 
 #[test]
+fn what_a_report_calls_a_victim_is_neither_markup_nor_template_nor_header() {
+    const NAME: &str = "{{ caller }} {% raw %} <script>alert(1)</script>";
+    const ADDRESS: &str = "hollin@victim.example\r\nBcc: all@victim.example";
+    on_both_with(checked, |site| async move {
+        let mut reports = victims();
+        reports[0].victim.forename = Some(NAME.to_owned());
+        reports[3].victim.email = Some(ADDRESS.to_owned());
+        seed_app(&site.app, reports).await;
+        let server = MailServer::start().await;
+        let post = Post::open(&server.address).unwrap();
+        let officer = site.sign_in("victim_care").await;
+        let path = to(&site, "R-1").await;
+        let preview = [FORM[0], FORM[1], ("step", "preview"), ("seen", "0")];
+        officer
+            .post(&path, &preview)
+            .await
+            .is(200)
+            .has("{{ caller }} {% raw %} &#60;script&#62;")
+            .lacks("<script>alert");
+        let sent = write(&officer, &path, &[]).await;
+        let page = officer.get(sent.is(303).location.as_deref().unwrap()).await;
+        page.is(200).lacks("<script>alert");
+        assert_eq!(post.dispatch(&site.app).await.unwrap(), done(1, 0, 0, 0));
+        let taken = server.taken().remove(0).replace("=\n", "");
+        let (head, body) = taken.split_once("\n\n").unwrap();
+        assert!(head.contains("Content-Type: text/plain"), "{head}");
+        assert!(body.contains("{{ caller }} {% raw %} <script>"), "{body}");
+        // What is no address is written to nobody, and makes no second header.
+        let path = to(&site, "R-4").await;
+        let fields = [FORM[0], ("address", ADDRESS), FORM[2], ("seen", "0")];
+        officer.post(&path, &fields).await.is(422);
+        assert_eq!(post.dispatch(&site.app).await.unwrap(), done(0, 0, 0, 0));
+        assert_eq!(server.taken().len(), 1);
+    });
+}
+
+#[test]
 fn a_policy_that_could_not_be_merged_stops_the_start() {
     let files: Files = fourfold::assemble::policy(None).unwrap();
     let file = "protect/messages.toml";

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -28,6 +28,8 @@ pub struct Public {
     pub drafts: TempDir,
     pub key: PrivateKey,
     seconds: Arc<AtomicU64>,
+    /// Microseconds by the wall clock, which does not move by itself.
+    clock: Arc<AtomicI64>,
 }
 
 pub struct Answer {
@@ -38,7 +40,7 @@ pub struct Answer {
     pub body: String,
 }
 
-fn policy() -> Files {
+pub fn policy() -> Files {
     fourfold::assemble::policy(None).unwrap()
 }
 
@@ -49,20 +51,28 @@ impl Public {
 
     /// One that shows the warnings of a folder.
     pub fn with_alerts(alerts: Option<std::path::PathBuf>) -> Public {
+        Public::with(&policy(), alerts)
+    }
+
+    /// One with a policy of its own.
+    pub fn with(policy: &Files, alerts: Option<std::path::PathBuf>) -> Public {
         let folder = tempfile::tempdir().unwrap();
         let drafts = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
         let seconds = Arc::new(AtomicU64::new(1_000));
-        let clock = Arc::clone(&seconds);
+        let noon = Timestamp::parse("2026-11-23T12:00:00Z").unwrap().micros();
+        let clock = Arc::new(AtomicI64::new(noon));
+        let (elapsed, now) = (Arc::clone(&seconds), Arc::clone(&clock));
         let run = Run {
-            now: Arc::new(|| Timestamp::parse("2026-11-23T12:00:00Z").unwrap()),
+            now: Arc::new(move || Timestamp::from_micros(now.load(Ordering::SeqCst))),
             drafts: Some(drafts.path().to_owned()),
-            elapsed: Arc::new(move || Duration::from_secs(clock.load(Ordering::SeqCst))),
+            elapsed: Arc::new(move || Duration::from_secs(elapsed.load(Ordering::SeqCst))),
             behind_proxy: true,
+            patience: Duration::from_secs(2),
             secure_cookies: true,
             alerts,
         };
-        let site = Site::load(&policy()).unwrap();
+        let site = Site::load(policy).unwrap();
         let drop_box = DropBox::open(folder.path()).unwrap();
         let portal = Arc::new(Portal::new(site, run, key.public(), drop_box).unwrap());
         Public {
@@ -72,14 +82,21 @@ impl Public {
             drafts,
             key,
             seconds,
+            clock,
         }
+    }
+
+    /// The wall clock jumps; the time that passes does not.
+    pub fn jump(&self, days: i64) {
+        let micros = days * 86_400 * 1_000_000;
+        self.clock.fetch_add(micros, Ordering::SeqCst);
     }
 
     pub fn pass(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
         let mut request = request;
         let peer: SocketAddr = "127.0.0.1:5000".parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -99,7 +116,7 @@ impl Public {
             .await
     }
 
-    async fn get_with(&self, path: &str, name: &str, value: &str) -> Answer {
+    pub async fn get_with(&self, path: &str, name: &str, value: &str) -> Answer {
         let request = Request::get(path).header(name, value);
         self.send(request.body(Body::empty()).unwrap()).await
     }
@@ -123,6 +140,16 @@ impl Public {
         token
     }
 
+    /// Saves a form to be sent later, under a new code or that of `fields`; the code.
+    pub async fn save(&self, form: &str, fields: &[(&str, &str)]) -> String {
+        let path = format!("/help/{form}");
+        let token = self.token(&path).await;
+        let saved = self
+            .post(&format!("{path}/save"), &with_token(&token, fields))
+            .await;
+        saved.is(200).code()
+    }
+
     pub fn sealed(&self) -> Vec<std::path::PathBuf> {
         let all = std::fs::read_dir(self.folder.path()).unwrap();
         let mut all: Vec<_> = all.map(|e| e.unwrap().path()).collect();
@@ -137,12 +164,28 @@ impl Public {
     }
 }
 
+/// The code of a draft on a page, without the marks that keep its halves together.
+pub fn code_in(page: &str) -> String {
+    let code = page.split("ff-code\">").nth(1).expect("a code is shown");
+    let code = code.split("</strong>").next().unwrap();
+    let code = code
+        .replace("<span class=\"ff-nowrap\">", "")
+        .replace("</span>", "");
+    assert_eq!(code.len(), 19, "{code}");
+    code
+}
+
 impl Answer {
     pub fn field(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
         let from = self.body.find(&marker).expect("the field is on the page") + marker.len();
         let rest = &self.body[from..];
         rest[..rest.find('"').unwrap()].to_owned()
+    }
+
+    /// The code that is shown for a form that was saved.
+    pub fn code(&self) -> String {
+        code_in(&self.body)
     }
 
     #[track_caller]
@@ -162,7 +205,7 @@ impl Answer {
     }
 }
 
-const CALL: [(&str, &str); 5] = [
+pub const CALL: [(&str, &str); 5] = [
     ("name", "Ann Example"),
     ("phone", "01632 960 001"),
     ("times", "any"),
@@ -174,7 +217,7 @@ pub fn with_token<'a>(token: &'a str, fields: &[(&'a str, &'a str)]) -> Vec<(&'a
     [&[("token", token)], fields].concat()
 }
 
-fn block_on(test: impl Future<Output = ()>) {
+pub fn block_on(test: impl Future<Output = ()>) {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().build().unwrap().block_on(test);
 }
@@ -635,10 +678,11 @@ fn a_form_is_saved_under_a_code_and_sent_later() {
         );
         // Half filled in, and with more than the form asks for.
         let half = [("name", "Ann \"<b>Oak"), ("about", "after six"), ("x", "y")];
+        let token = public.token("/help/call-back").await;
+        let half = with_token(&token, &half);
         let saved = public.post("/help/call-back/save", &half).await;
         saved.is(200).has("Your form is saved").has("14 days");
-        let begin = saved.body.find("<strong>").unwrap() + "<strong>".len();
-        let code = saved.body[begin..begin + 19].to_owned();
+        let code = saved.code();
         assert_eq!(code.matches('-').count(), 3, "{code}");
         assert_eq!((held(), public.sealed().len()), (1, 0));
         // Another code, no code, and the right one as somebody types it.
@@ -659,12 +703,13 @@ fn a_form_is_saved_under_a_code_and_sent_later() {
             .has("after six");
         // Saved again it keeps its code; sent, it goes.
         let draft = form.field("draft");
+        public.pass(5);
+        let token = form.field("token");
         let again = [("name", "Ann Oak"), ("draft", draft.as_str())];
+        let again = with_token(&token, &again);
         let again = public.post("/help/call-back/save", &again).await;
         again.is(200).has(&code);
         assert_eq!(held(), 1);
-        public.pass(5);
-        let token = form.field("token");
         let whole = with_token(
             &token,
             &[

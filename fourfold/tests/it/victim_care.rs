@@ -379,6 +379,85 @@ fn attempts_follow_the_plan_until_not_reached_may_be_said() {
     });
 }
 
+/// The list begins with the victims tried while they are few, and with those due later when they are
+/// many. What it shows is the same.
+#[test]
+fn the_list_is_the_same_however_many_were_tried() {
+    on_both(|site| async move {
+        seed(&site, sample()).await;
+        let caller = site.sign_in("victim_care").await;
+        for reference in ["R-3", "R-4"] {
+            let path = format!("/victim-care/{}", lead(&site, reference).await);
+            let report = [subject(&site, reference).await];
+            contact(&caller, &path, &report, "no_answer", &[])
+                .await
+                .is(303);
+        }
+        let lists = [
+            "view=to_call",
+            "view=later",
+            "view=later&band=high&band=standard",
+            "view=later&district=DACORUM",
+            "view=later&feed=call_for_service",
+            "view=later&overdue=1",
+            "view=to_call&overdue=1&district=watford",
+            "view=to_call&district=nowhere",
+        ];
+        let read = async || {
+            let mut pages = Vec::new();
+            for list in lists {
+                let page = caller.get(&format!("/victim-care?{list}")).await;
+                pages.push(page.is(200).body.clone());
+            }
+            pages
+        };
+        let few = read().await;
+        let has = |page: &String, name: &str| page.contains(name);
+        assert!(has(&few[0], "Margaret Ashdown") && !has(&few[0], "Theo Quill"));
+        assert!(has(&few[1], "Theo Quill") && has(&few[1], "Hollin Joinery"));
+        assert!(has(&few[3], "Theo Quill") && !has(&few[3], "Hollin Joinery"));
+        assert!(has(&few[4], "Hollin Joinery") && !has(&few[4], "Theo Quill"));
+        assert!(!has(&few[7], "Margaret Ashdown"));
+        let by = site.app.command_line();
+        let of = Resource::of("test", "many tried");
+        let grant = by.permit(&MANAGE, &of, "").unwrap();
+        let tried = site.app.store().write(&grant, |tx| {
+            Box::pin(async move {
+                let columns = &[
+                    "report",
+                    "received_at",
+                    "band",
+                    "line",
+                    "reason",
+                    "attempts",
+                    "days",
+                    "out_of_hours",
+                    "letter",
+                    "text",
+                    "visit",
+                    "offered_in_time",
+                    "offer_settled",
+                    "offered",
+                ];
+                let mut rows = Vec::new();
+                for _ in 0..1_000 {
+                    let report = record::ids::ReportId(tx.id());
+                    let mut row = vec![report.into(), tx.now().into(), 1_i64.into()];
+                    row.extend(["awaiting", ""].map(store::Value::from));
+                    row.extend([0_i64; 9].map(store::Value::from));
+                    rows.push(row);
+                }
+                tx.insert("protect_duty", columns, rows, store::OnConflict::Fail)
+                    .await
+            })
+        });
+        assert_eq!(tried.await.unwrap(), 1_000);
+        for ((list, few), many) in lists.iter().zip(few).zip(read().await) {
+            assert_eq!(few, many, "{list}");
+        }
+    });
+}
+
 #[test]
 fn a_call_back_keeps_its_caller_and_its_time() {
     on_both(|site| async move {

@@ -1,7 +1,9 @@
-//! Planning a day of victim care, beside the bare sorting of the same duties.
+//! Planning a day of victim care: the planner alone beside the bare sorting of the same duties, or with the
+//! database.
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -12,6 +14,7 @@ use record::ids::{ActorId, WorkItemId};
 use record::time::{Date, Timestamp};
 use record::work::Priority;
 
+use super::planned::{self, Size};
 use super::times::Times;
 
 #[derive(Debug, clap::Args)]
@@ -27,13 +30,32 @@ pub struct DayPlan {
     days: u32,
     #[arg(long, default_value_t = 4)]
     seed: u64,
+    /// Measure with the database, kept in this folder: the plan is asked for and confirmed over HTTP.
+    /// What an earlier run imported is used again
+    #[arg(long)]
+    work: Option<PathBuf>,
 }
 
-const LANGUAGES: [&str; 6] = ["pl", "ro", "ur", "pa", "bn", "it"];
-const SKILLS: [&str; 3] = ["child", "home_visit", "domestic_abuse"];
+pub(super) const LANGUAGES: [&str; 6] = ["pl", "ro", "ur", "pa", "bn", "it"];
+pub(super) const SKILLS: [&str; 3] = ["child", "home_visit", "domestic_abuse"];
 
 impl DayPlan {
-    pub fn run(&self) -> Result<()> {
+    pub async fn run(&self) -> Result<()> {
+        match &self.work {
+            Some(work) => {
+                let size = Size {
+                    callers: self.callers,
+                    duties: self.duties,
+                    days: self.days,
+                    seed: self.seed,
+                };
+                planned::run(work, &size).await
+            }
+            None => self.alone(),
+        }
+    }
+
+    fn alone(&self) -> Result<()> {
         let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
         let day = Date::new(2026, 11, 23).unwrap_or(Timestamp::default().day());
         let (start, end) = (Timestamp::at(day, 9, 0), Timestamp::at(day, 20, 0));

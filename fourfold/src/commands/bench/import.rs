@@ -1,11 +1,11 @@
 //! Import end to end: parse, find, link, triage, store, enter; beside the bare driver.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use intake::files::{Mapping, SHIPPED};
-use intake::imports::{self, Import as Job};
+use intake::imports::{self, Import as Job, Receipt};
 use intake::receive::Desk;
 
 use super::memory_mb;
@@ -37,23 +37,9 @@ impl Import {
         let file = self.work.join(format!("reports-{}.csv", self.seed));
         self.generate(&file)?;
         let app = place.app(false, false).await?;
-        let desk = app.policy::<Desk>()?;
-        let (name, text) = SHIPPED
-            .iter()
-            .find(|(n, _)| *n == "report-list")
-            .context("no report-list mapping")?;
         let held = count(&app).await?;
         let began = Instant::now();
-        let job = Job {
-            path: file.clone(),
-            file_name: "reports.csv".to_owned(),
-            mapping: Mapping::from_toml(name, text)?,
-            dry_run: false,
-            rejected_file: None,
-            batch: imports::BATCH,
-            id: None,
-        };
-        let receipt = imports::run(app.store(), &desk, &app.command_line(), job, &|_| ()).await?;
+        let receipt = bring_in(&app, &file).await?;
         let took = began.elapsed().as_secs_f64();
         let folding = Instant::now();
         let key = app.store().ledger_key()?;
@@ -77,7 +63,7 @@ impl Import {
         Ok(())
     }
 
-    fn generate(&self, file: &std::path::Path) -> Result<()> {
+    fn generate(&self, file: &Path) -> Result<()> {
         if file.exists() {
             return Ok(());
         }
@@ -129,6 +115,46 @@ impl Import {
         );
         Ok(())
     }
+}
+
+async fn bring_in(app: &web::App, file: &Path) -> Result<Receipt> {
+    let desk = app.policy::<Desk>()?;
+    let (name, text) = SHIPPED
+        .iter()
+        .find(|(n, _)| *n == "report-list")
+        .context("no report-list mapping")?;
+    let job = Job {
+        path: file.to_owned(),
+        file_name: "reports.csv".to_owned(),
+        mapping: Mapping::from_toml(name, text)?,
+        dry_run: false,
+        rejected_file: None,
+        batch: imports::BATCH,
+        id: None,
+    };
+    Ok(imports::run(app.store(), &desk, &app.command_line(), job, &|_| ()).await?)
+}
+
+/// Imports generated reports into a store that another bench measures, and says so.
+pub(super) async fn fill(app: &web::App, work: &Path, reports: u64, seed: u64) -> Result<()> {
+    let own = Import {
+        reports,
+        seed,
+        work: work.to_owned(),
+        no_bare: true,
+    };
+    let file = work.join(format!("reports-{reports}-{seed}.csv"));
+    own.generate(&file)?;
+    let began = Instant::now();
+    let receipt = bring_in(app, &file).await?;
+    let key = app.store().ledger_key()?;
+    app.store().sequence(&key).await?;
+    println!(
+        "imported              {} reports in {:.1} s",
+        receipt.accepted,
+        began.elapsed().as_secs_f64()
+    );
+    Ok(())
 }
 
 /// Reports held.

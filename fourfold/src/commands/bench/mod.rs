@@ -1,11 +1,17 @@
 //! `fourfold bench`: the product's own measurements, each beside a bare limit of the same run.
 
+mod burst;
+mod calls;
 mod day_plan;
 mod extract;
 mod import;
 mod link;
 mod pages;
+mod planned;
 mod portal;
+mod readers;
+mod senders;
+mod started;
 mod stored;
 mod times;
 
@@ -21,7 +27,11 @@ pub struct Bench {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// The plan of a day of victim care, beside the bare sorting of its duties
+    /// Submissions of the public while the inside is away, and while it is killed and started again
+    Burst(burst::Burst),
+    /// The call list with very many open duties, over HTTP on loopback
+    Calls(calls::Calls),
+    /// The plan of a day of victim care, beside the bare sorting of its duties, or with the database
     DayPlan(day_plan::DayPlan),
     /// Observables in JSON lines, beside a bare scan of the same bytes
     Extract(extract::Extract),
@@ -46,7 +56,9 @@ impl Bench {
             .with_writer(std::io::stderr)
             .init();
         match self.what {
-            What::DayPlan(bench) => bench.run()?,
+            What::Burst(bench) => bench.run().await?,
+            What::Calls(bench) => bench.run().await?,
+            What::DayPlan(bench) => bench.run().await?,
             What::Extract(bench) => bench.run()?,
             What::Import(bench) => bench.run().await?,
             What::Link(bench) => bench.run().await?,

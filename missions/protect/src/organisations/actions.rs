@@ -13,7 +13,7 @@ use web::{App, Error, Form, SignedIn};
 
 use super::FOLLOW_UP;
 use super::fields::{Checks, Drawn, Fields};
-use super::form::{FormPage, paragraph};
+use super::form::{FormPage, Written, paragraph};
 use super::rows::{Noted, Organisation, advance, conflict, opened, record_id};
 use super::state::Event;
 
@@ -210,19 +210,13 @@ pub struct FollowUpInput {
     pub version: i64,
 }
 
-/// What came of an attempt to follow up.
-pub enum Followed {
-    Done,
-    Wrong(FieldErrors),
-}
-
 /// Follows up an action.
 pub async fn follow_up(
     app: &App,
     actor: &Actor,
     (id, action): (&str, &str),
     input: &FollowUpInput,
-) -> Result<Followed, Error> {
+) -> Result<Written, Error> {
     let (organisation, grant) = opened(app, actor, id, &FOLLOW_UP).await?;
     let action = record_id(action)?;
     let mut checks = Checks::at(app.now());
@@ -234,7 +228,7 @@ pub async fn follow_up(
     checks.longest("evidence", &input.evidence, LONGEST);
     checks.longest("effect", &input.effect, LONGEST);
     let Some(result) = result.filter(|_| checks.errors.is_empty()) else {
-        return Ok(Followed::Wrong(checks.errors));
+        return Ok(Written::Wrong(checks.errors));
     };
     let (back, input) = (organisation.href(), input.clone());
     let written = app
@@ -244,7 +238,7 @@ pub async fn follow_up(
         })
         .await;
     conflict(written, "Somebody else followed this up first", &back)?;
-    Ok(Followed::Done)
+    Ok(Written::Done(()))
 }
 
 async fn keep(
@@ -407,7 +401,7 @@ pub async fn submit(
         version: fields.text("version").parse().unwrap_or_default(),
     };
     match follow_up(&app, &who.actor, (&id, &action), &input).await? {
-        Followed::Done => Ok(Redirect::to(&format!("/organisations/{id}")).into_response()),
-        Followed::Wrong(errors) => draw(&app, &who, (&id, &action), Some(&fields), errors).await,
+        Written::Done(()) => Ok(Redirect::to(&format!("/organisations/{id}")).into_response()),
+        Written::Wrong(errors) => draw(&app, &who, (&id, &action), Some(&fields), errors).await,
     }
 }

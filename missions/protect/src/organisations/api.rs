@@ -8,10 +8,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{App, Error, Problem, SignedIn, json};
 
-use super::actions::{Action, FollowUpInput, Followed, follow_up as follow};
+use super::actions::{Action, FollowUpInput, follow_up as follow};
 use super::assess::{AssessmentInput, Recorded as Assessed, record as record_assessment};
 use super::assessment::Section;
-use super::engage::{EngagementInput, Recorded, record as record_engagement};
+use super::engage::{EngagementInput, record as record_engagement};
 use super::facts::OrganisationInput;
 use super::list::{Asked, read};
 use super::new::{Created, create as make};
@@ -274,12 +274,11 @@ pub(super) async fn create(
     who: SignedIn,
     Json(input): Json<OrganisationInput>,
 ) -> Result<Response, Error> {
-    match make(&app, &who.actor, &input).await? {
+    match make(&app, &who.actor, &input).await?.or_bad_request()? {
         Created::Made(id) => {
             let body = whole(&app, &who, &id.to_string()).await?;
             Ok(json(StatusCode::CREATED, &body))
         }
-        Created::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
         Created::Alike(alike) => {
             let named = alike.iter().map(|a| {
                 let of = &a.organisation;
@@ -325,10 +324,9 @@ pub(super) async fn engage(
     Path(id): Path<String>,
     Json(input): Json<EngagementInput>,
 ) -> Result<Response, Error> {
-    match record_engagement(&app, &who.actor, &id, &input).await? {
-        Recorded::Done(_) => Ok(json(StatusCode::CREATED, &whole(&app, &who, &id).await?)),
-        Recorded::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
-    }
+    let recorded = record_engagement(&app, &who.actor, &id, &input).await?;
+    recorded.or_bad_request()?;
+    Ok(json(StatusCode::CREATED, &whole(&app, &who, &id).await?))
 }
 
 #[utoipa::path(post, path = "/organisations/{id}/assessments", summary = "Record answers to a question set",
@@ -377,8 +375,7 @@ pub(super) async fn follow_up(
     Path((id, action)): Path<(String, String)>,
     Json(input): Json<FollowUpInput>,
 ) -> Result<Response, Error> {
-    match follow(&app, &who.actor, (&id, &action), &input).await? {
-        Followed::Done => Ok(json(StatusCode::CREATED, &whole(&app, &who, &id).await?)),
-        Followed::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
-    }
+    let followed = follow(&app, &who.actor, (&id, &action), &input).await?;
+    followed.or_bad_request()?;
+    Ok(json(StatusCode::CREATED, &whole(&app, &who, &id).await?))
 }

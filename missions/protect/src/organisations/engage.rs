@@ -14,7 +14,7 @@ use web::{App, Error, Form, SignedIn};
 use super::ENGAGE;
 use super::contact::{is_current, last_check};
 use super::fields::{Checks, Drawn, Fields};
-use super::form::{FormPage, paragraph};
+use super::form::{FormPage, Written, paragraph};
 use super::identity::quarter;
 use super::policy::{FORCE, OrganisationPolicy, TOLD, choices, ids};
 use super::rows::{Noted, Organisation, advance, conflict, opened};
@@ -178,19 +178,13 @@ struct Days {
     joint_with: Option<RecordId>,
 }
 
-/// What came of an attempt to record one.
-pub enum Recorded {
-    Done(RecordId),
-    Wrong(FieldErrors),
-}
-
 /// Records an engagement. One of ours needs a look at other interests that is not too old.
 pub async fn record(
     app: &App,
     actor: &Actor,
     id: &str,
     input: &EngagementInput,
-) -> Result<Recorded, Error> {
+) -> Result<Written<RecordId>, Error> {
     let (organisation, grant) = opened(app, actor, id, &ENGAGE).await?;
     let policy = app.policy::<OrganisationPolicy>()?;
     let mut reader = app.store().read(&grant).await?;
@@ -199,7 +193,7 @@ pub async fn record(
     drop(reader);
     let days = match input.check(&policy, &others, app.now()) {
         Ok(days) => days,
-        Err(errors) => return Ok(Recorded::Wrong(errors)),
+        Err(errors) => return Ok(Written::Wrong(errors)),
     };
     if input.body == FORCE && !is_current(&policy, checked, app.now()) {
         let mut errors = FieldErrors::new();
@@ -208,7 +202,7 @@ pub async fn record(
             policy.deconfliction_days
         );
         errors.add("body", message);
-        return Ok(Recorded::Wrong(errors));
+        return Ok(Written::Wrong(errors));
     }
     let (back, input) = (organisation.href(), input.clone());
     let written = app
@@ -218,7 +212,7 @@ pub async fn record(
         })
         .await;
     let what = "Somebody else moved this organisation on first";
-    Ok(Recorded::Done(conflict(written, what, &back)?))
+    Ok(Written::Done(conflict(written, what, &back)?))
 }
 
 const COLUMNS: &[&str] = &[
@@ -393,7 +387,7 @@ pub async fn submit(
     let fields = Fields(pairs);
     let input = EngagementInput::of_fields(&fields);
     match record(&app, &who.actor, &id, &input).await? {
-        Recorded::Done(_) => Ok(Redirect::to(&format!("/organisations/{id}")).into_response()),
-        Recorded::Wrong(errors) => draw(&app, &who, &id, &fields, errors).await,
+        Written::Done(_) => Ok(Redirect::to(&format!("/organisations/{id}")).into_response()),
+        Written::Wrong(errors) => draw(&app, &who, &id, &fields, errors).await,
     }
 }

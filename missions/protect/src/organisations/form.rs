@@ -8,6 +8,26 @@ use web::{App, Error, SignedIn};
 
 use super::rows::Organisation;
 
+/// What came of an attempt to write what a form or a program sent.
+pub enum Written<T = ()> {
+    Done(T),
+    /// What is wrong, field by field.
+    Wrong(FieldErrors),
+}
+
+impl<T> Written<T> {
+    /// The answer to a program: what was made, or what is wrong in words.
+    ///
+    /// # Errors
+    /// A bad request that names each field.
+    pub fn or_bad_request(self) -> Result<T, Error> {
+        match self {
+            Written::Done(made) => Ok(made),
+            Written::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
+        }
+    }
+}
+
 /// A page that asks for something about a record.
 pub struct FormPage {
     pub title: String,

@@ -11,7 +11,7 @@ use web::{App, Error, Form, SignedIn};
 
 use super::facts::{OrganisationInput, facts};
 use super::fields::{Checks, Fields};
-use super::form::FormPage;
+use super::form::{FormPage, Written};
 use super::identity::{Identity, Likeness};
 use super::policy::OrganisationPolicy;
 use super::rows::{COLUMNS, Noted, Organisation, conflict, href, step, visible};
@@ -144,26 +144,29 @@ const INSERTED: &[&str] = &[
     "version",
 ];
 
-/// What came of an attempt to make a record.
+/// What came of an attempt to make a record of what is right by itself.
 pub enum Created {
     Made(RecordId),
-    Wrong(FieldErrors),
     /// A person has to look first.
     Alike(Vec<Alike>),
 }
 
 /// Makes a record, unless there is one already or one that may be it.
-pub async fn create(app: &App, actor: &Actor, input: &OrganisationInput) -> Result<Created, Error> {
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    input: &OrganisationInput,
+) -> Result<Written<Created>, Error> {
     let policy = app.policy::<OrganisationPolicy>()?;
     let mut checks = Checks::at(app.now());
     input.check(&policy, &mut checks);
     if !checks.errors.is_empty() {
-        return Ok(Created::Wrong(checks.errors));
+        return Ok(Written::Wrong(checks.errors));
     }
     let alike = alike(app, actor, &input.identity()).await?;
     let same = alike.iter().any(|a| a.likeness == Likeness::Same);
     if same || (!alike.is_empty() && !input.is_another) {
-        return Ok(Created::Alike(alike));
+        return Ok(Written::Done(Created::Alike(alike)));
     }
     let of = Resource::of("organisation", "new")
         .marked(Marking::OfficialSensitive, None)
@@ -181,7 +184,8 @@ pub async fn create(app: &App, actor: &Actor, input: &OrganisationInput) -> Resu
         })
         .await;
     let what = "An organisation with this company number was recorded in the meantime";
-    Ok(Created::Made(conflict(made, what, "/organisations")?))
+    let made = conflict(made, what, "/organisations")?;
+    Ok(Written::Done(Created::Made(made)))
 }
 
 /// The entry of a record that was made or changed.
@@ -249,9 +253,9 @@ pub async fn submit(
     let fields = Fields(pairs);
     let input = OrganisationInput::of_fields(&fields);
     match create(&app, &who.actor, &input).await? {
-        Created::Made(id) => Ok(Redirect::to(&href(id)).into_response()),
-        Created::Wrong(errors) => draw(&app, &who, (&fields, &[]), errors),
-        Created::Alike(alike) => {
+        Written::Done(Created::Made(id)) => Ok(Redirect::to(&href(id)).into_response()),
+        Written::Wrong(errors) => draw(&app, &who, (&fields, &[]), errors),
+        Written::Done(Created::Alike(alike)) => {
             let mut errors = FieldErrors::new();
             if alike.iter().any(|a| a.likeness == Likeness::Same) {
                 errors.add(

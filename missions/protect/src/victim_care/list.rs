@@ -9,7 +9,7 @@ use store::{Row, Shown, Sql, Value, work};
 use web::App;
 
 use super::schema::HANDED_OVER;
-use super::{LIST, QUEUE, permit, queue_of};
+use super::{LIST, permit, queue_of};
 use crate::repeat_victims::counts;
 
 /// Rows of a page.
@@ -145,6 +145,15 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The place just behind a victim who is still to be called.
+    pub const fn behind(band: Priority, due: Timestamp, id: WorkItemId) -> Cursor {
+        Cursor {
+            rank: band.rank(),
+            at: due.micros(),
+            id,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Cursor> {
         let mut parts = text.splitn(3, '.');
         Some(Cursor {
@@ -198,9 +207,16 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
     let queue = queue_of(actor);
     let grant = permit(app, actor, &LIST, &queue, "").await?;
     let mut reader = app.store().read_to_show(&grant).await?;
-    let (scope, now) = (actor.scope(), app.now());
+    let scope = actor.scope();
+    let tried = reader.count(tried_sql()).await?;
+    let asking = Asking {
+        scope: &scope,
+        me: actor.id,
+        now: app.now(),
+        few_tried: tried < FEW,
+    };
     let mut rows = Vec::with_capacity(ROWS);
-    for row in reader.rows(page_sql(asked, &scope, actor.id, now)).await? {
+    for row in reader.rows(page_sql(asked, &asking)).await? {
         rows.push(listed(&row)?);
     }
     let more = rows.len() > ROWS;
@@ -227,8 +243,7 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
             ..asked.clone()
         };
         let head = Sql::new("select count(*) as n from (select 1 from ");
-        let sql = joined(head, &one, false);
-        let sql = limited(sql, &one, &scope, actor.id, now);
+        let sql = limited(asking.tables(head, view), &one, &asking);
         let count = reader
             .count(sql.with(" limit ?) counted", [MOST_COUNTED.into()]))
             .await?;
@@ -243,15 +258,46 @@ pub async fn read(app: &App, actor: &Actor, asked: &Asked) -> Result<Listing, we
     Ok(Listing { rows, next, counts })
 }
 
-fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
+/// Victims tried and not yet reached, up to which a search for those to be tried later begins with them.
+const FEW: i64 = 1_000;
+
+fn tried_sql() -> Sql {
+    Sql::new("select count(*) as n from (select 1 from protect_duty where line = 'awaiting'")
+        .with(" limit ?) tried", [FEW.into()])
+}
+
+/// Who asks, and when.
+struct Asking<'a> {
+    scope: &'a Scope,
+    me: ActorId,
+    now: Timestamp,
+    /// Whether fewer victims than [`FEW`] were tried and not yet reached. They are found first then;
+    /// else those due later are, most of whom were tried.
+    few_tried: bool,
+}
+
+impl Asking<'_> {
+    /// The tables rows of a view are chosen from.
+    fn tables(&self, head: Sql, view: View) -> Sql {
+        head.then(if view == View::Later && self.few_tried {
+            // SQLite keeps the order of a cross join.
+            "protect_duty d cross join work_item w where "
+        } else {
+            "work_item w where "
+        })
+    }
+}
+
+/// First which rows, from the indexes of the list alone; then everything about those.
+fn page_sql(asked: &Asked, asking: &Asking<'_>) -> Sql {
     let head = Sql::new(
         "select w.id, w.version, w.about, w.priority, w.feed, w.received_at, w.due_at, w.closed_at, \
          w.outcome, w.assignee_name, w.unit, w.summary, r.victim_label, r.title, \
          r.district, coalesce(d.attempts, 0) as attempts, \
          1 + (select count(*) from work_item f where f.lead = w.id and f.state <> 'closed') \
-         as reports from ",
+         as reports from (select w.id as item from ",
     );
-    let mut sql = limited(joined(head, asked, true), asked, scope, me, now);
+    let mut sql = limited(asking.tables(head, asked.view), asked, asking);
     if let Some(cursor) = asked.after {
         let (rank, at, id): (Value, Value, Value) =
             (cursor.rank.into(), cursor.at.into(), cursor.id.into());
@@ -264,76 +310,91 @@ fn page_sql(asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
             ),
         };
     }
-    sql = sql.then(match asked.view {
+    let order = match asked.view {
         View::Closed => " order by w.closed_at desc, w.id desc",
         View::Later => " order by w.due_at, w.id",
         _ => " order by w.priority, w.due_at, w.id",
-    });
+    };
     let most = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    sql.with(" limit ?", [most.into()])
-}
-
-/// The tables. A count leaves out those it needs nothing of.
-fn joined(head: Sql, asked: &Asked, page: bool) -> Sql {
-    let later = asked.view == View::Later;
-    let mut sql = head.then(if later {
-        // Victims tried and not yet reached are few beside those never tried, so they come first:
-        // SQLite keeps the order of a cross join, and the conditions leave it no other index than
-        // that of the subject.
-        "protect_duty d cross join work_item w"
-    } else {
-        "work_item w"
-    });
-    if page || !asked.district.is_empty() {
-        sql = sql.then(" join shared_report r on r.id = w.subject");
-    }
-    if page && !later {
-        sql = sql.then(" left join protect_duty d on d.report = w.subject");
-    }
-    sql.then(" where ")
+    sql.then(order)
+        .with(" limit ?", [most.into()])
+        .then(
+            ") page cross join work_item w join shared_report r on r.id = w.subject \
+             left join protect_duty d on d.report = w.subject where w.id = page.item",
+        )
+        .then(order)
 }
 
 /// The conditions a page and its count share.
-fn limited(sql: Sql, asked: &Asked, scope: &Scope, me: ActorId, now: Timestamp) -> Sql {
-    let mut sql = sql.with("w.queue = ?", [QUEUE.into()]);
-    sql = match asked.view {
+fn limited(sql: Sql, asked: &Asked, asking: &Asking<'_>) -> Sql {
+    let sql = in_view(sql, asked.view, asking);
+    let sql = filtered(sql, asked, asking.now);
+    work::visible(sql, asking.scope)
+}
+
+/// Every item has a feed. Asking for one keeps SQLite from the index by due time, which lacks it and
+/// would be read from end to end.
+const NOT_BY_DUE: &str = " and w.feed <> ''";
+
+fn in_view(sql: Sql, view: View, asking: &Asking<'_>) -> Sql {
+    // The queue in words, for the indexes that hold no other.
+    let sql = sql.then("w.queue = 'protect.victim_care'");
+    let now = asking.now;
+    match view {
         // What was tried and is due later is in its own view.
-        View::ToCall => sql.with(
+        View::ToCall => sql.then(NOT_BY_DUE).with(
             " and w.state = 'open' and w.lead is null and (w.due_at <= ? \
              or not exists (select 1 from protect_duty t where t.report = w.subject))",
             [now.into()],
         ),
-        View::Mine => sql.with(
+        View::Mine => sql.then(NOT_BY_DUE).with(
             " and w.state = 'taken' and w.lead is null and w.assignee = ?",
-            [me.into()],
+            [asking.me.into()],
         ),
-        View::Later => sql.with(
+        View::Later if asking.few_tried => sql.then(NOT_BY_DUE).with(
             " and w.subject = d.report and d.line = 'awaiting' \
              and w.state <> 'closed' and w.lead is null and w.due_at + 0 > ?",
             [now.into()],
         ),
-        View::Taken => sql.then(" and w.state = 'taken' and w.lead is null"),
+        View::Later => sql.with(
+            " and w.state in ('open', 'taken') and w.lead is null and w.due_at > ? \
+             and exists (select 1 from protect_duty d where d.report = w.subject \
+             and d.line = 'awaiting')",
+            [now.into()],
+        ),
+        View::Taken => sql
+            .then(NOT_BY_DUE)
+            .then(" and w.state = 'taken' and w.lead is null"),
         View::Closed => sql.with(
             " and w.state = 'closed' and w.closed_at >= ? and w.outcome <> ?",
             [Timestamp::start_of(now.day()).into(), HANDED_OVER.into()],
         ),
-    };
+    }
+}
+
+/// What the address limits the list to.
+fn filtered(mut sql: Sql, asked: &Asked, now: Timestamp) -> Sql {
+    let by_priority = !matches!(asked.view, View::Later | View::Closed);
     if !asked.bands.is_empty() {
         let ranks = asked.bands.iter().map(|b| b.rank().into());
         sql = sql.within(" and w.priority in", ranks);
+    } else if asked.overdue && by_priority {
+        // Band by band, each from its most overdue on: no sorting.
+        sql = sql.within(" and w.priority in", Priority::ALL.map(|b| b.rank().into()));
     }
     if !asked.feeds.is_empty() {
         let feeds = asked.feeds.iter().map(|f| f.as_str().into());
         sql = sql.within(" and w.feed in", feeds);
     }
     if !asked.district.is_empty() {
-        let district = asked.district.to_lowercase();
-        sql = sql.with(" and lower(r.district) = ?", [district.into()]);
+        // As the database folds it.
+        let district = asked.district.to_ascii_lowercase();
+        sql = sql.with(" and w.district = ?", [district.into()]);
     }
     if asked.overdue {
         sql = sql.with(" and w.due_at < ?", [now.into()]);
     }
-    work::visible(sql, scope)
+    sql
 }
 
 fn listed(row: &Row) -> Result<Listed, web::Error> {

@@ -42,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use web::{ApiRoute, App, Capability, Job, Nav, PolicyFile, Route};
 
 pub use contact::{Caller, Direction, NewContact, record_contact, record_contacts};
+pub use list::Cursor as ListCursor;
 pub use policy::Care;
 
 pub(crate) use call_parts::Script;

@@ -8,9 +8,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{App, Error, Problem, SignedIn, json};
 
-use super::call::{Call, CallInput, Made, make};
+use super::call::{Call, CallInput, make};
 use super::page::{self, Asked, Step};
-use super::steps::{self, HandOverInput, Recorded, StepInput};
+use super::steps::{self, HandOverInput, StepInput};
+use crate::organisations::form::Written;
 
 /// An incident support call.
 #[derive(Debug, Serialize, ToSchema)]
@@ -142,13 +143,9 @@ pub(super) async fn create(
     who: SignedIn,
     Json(input): Json<CallInput>,
 ) -> Result<Response, Error> {
-    match make(&app, &who.actor, &input).await? {
-        Made::Done(id) => {
-            let body = whole(&app, &who, &id.to_string()).await?;
-            Ok(json(StatusCode::CREATED, &body))
-        }
-        Made::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
-    }
+    let made = make(&app, &who.actor, &input).await?.or_bad_request()?;
+    let body = whole(&app, &who, &made.to_string()).await?;
+    Ok(json(StatusCode::CREATED, &body))
 }
 
 #[utoipa::path(get, path = "/incident-calls/{id}", summary = "Open an incident support call",
@@ -170,12 +167,10 @@ async fn answered(
     app: &App,
     who: &SignedIn,
     id: &str,
-    recorded: Recorded,
+    recorded: Written,
 ) -> Result<Response, Error> {
-    match recorded {
-        Recorded::Done => Ok(json(StatusCode::CREATED, &whole(app, who, id).await?)),
-        Recorded::Wrong(errors) => Err(Error::BadRequest(errors.in_words())),
-    }
+    recorded.or_bad_request()?;
+    Ok(json(StatusCode::CREATED, &whole(app, who, id).await?))
 }
 
 #[utoipa::path(post, path = "/incident-calls/{id}/steps", summary = "Record what was done in a call",

@@ -16,7 +16,7 @@ use web::{App, Error, Form, SignedIn};
 use super::moments::{moment, past_moment};
 use super::{LOOK, RECORD, VIEW};
 use crate::organisations::fields::{Checks, Drawn, Fields};
-use crate::organisations::form::{FormPage, paragraph};
+use crate::organisations::form::{FormPage, Written, paragraph};
 use crate::organisations::identity::{self, Identity};
 use crate::organisations::new::candidates;
 use crate::organisations::policy::OrganisationPolicy;
@@ -241,12 +241,6 @@ impl CallInput {
     }
 }
 
-/// What came of an attempt to record a call.
-pub enum Made {
-    Done(RecordId),
-    Wrong(FieldErrors),
-}
-
 /// What new calls are asked for with.
 fn new_call(app: &App) -> Resource {
     Resource::of("incident_call", "new")
@@ -255,12 +249,12 @@ fn new_call(app: &App) -> Resource {
 }
 
 /// Records a call.
-pub async fn make(app: &App, actor: &Actor, input: &CallInput) -> Result<Made, Error> {
+pub async fn make(app: &App, actor: &Actor, input: &CallInput) -> Result<Written<RecordId>, Error> {
     let grant = permit(app, actor, &RECORD, &new_call(app), "").await?;
     let policy = app.policy::<OrganisationPolicy>()?;
     let (trigger, called_at) = match input.check(&policy, app.now()) {
         Ok(checked) => checked,
-        Err(errors) => return Ok(Made::Wrong(errors)),
+        Err(errors) => return Ok(Written::Wrong(errors)),
     };
     let (input, unit) = (input.clone(), app.force().unit.clone());
     let made = app
@@ -272,7 +266,7 @@ pub async fn make(app: &App, actor: &Actor, input: &CallInput) -> Result<Made, E
             })
         })
         .await?;
-    Ok(Made::Done(made))
+    Ok(Written::Done(made))
 }
 
 const COLUMNS: &[&str] = &[
@@ -431,8 +425,8 @@ pub async fn submit(
     let fields = Fields(pairs);
     let input = CallInput::of_fields(&fields);
     match make(&app, &who.actor, &input).await? {
-        Made::Done(id) => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
-        Made::Wrong(errors) => draw(&app, &who, &fields, errors),
+        Written::Done(id) => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
+        Written::Wrong(errors) => draw(&app, &who, &fields, errors),
     }
 }
 

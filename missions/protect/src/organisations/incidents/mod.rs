@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{ApiRoute, Capability, Job, Nav, Route};
 
-pub use call::{CallInput, Made, make};
+pub use call::{CallInput, make};
 pub use watch::note;
 
 const LIST: Act = Act::new(

@@ -14,7 +14,7 @@ use super::call::{Call, opened};
 use super::moments::{moment, past_moment};
 use super::{ERROR, HAND_OVER, RECORD, page};
 use crate::organisations::fields::{Checks, Drawn, Fields};
-use crate::organisations::form::{FormPage, paragraph};
+use crate::organisations::form::{FormPage, Written, paragraph};
 use crate::organisations::policy::{ADVICE, OrganisationPolicy, choices, ids};
 use crate::organisations::rows::conflict;
 
@@ -47,19 +47,13 @@ pub struct StepInput {
     pub version: i64,
 }
 
-/// What came of an attempt.
-pub enum Recorded {
-    Done,
-    Wrong(FieldErrors),
-}
-
 /// Records a step of an open call.
 pub async fn record(
     app: &App,
     actor: &Actor,
     id: &str,
     input: &StepInput,
-) -> Result<Recorded, Error> {
+) -> Result<Written, Error> {
     let (call, grant) = opened(app, actor, id, &RECORD).await?;
     let policy = app.policy::<OrganisationPolicy>()?;
     let mut checks = Checks::at(app.now());
@@ -83,7 +77,7 @@ pub async fn record(
             .add("at", "The time must not be before the call");
     }
     let Some(at) = at.filter(|_| checks.errors.is_empty()) else {
-        return Ok(Recorded::Wrong(checks.errors));
+        return Ok(Written::Wrong(checks.errors));
     };
     let (back, input) = (call.href(), input.clone());
     let written = app
@@ -98,7 +92,7 @@ pub async fn record(
         })
         .await;
     conflict(written, FASTER, &back)?;
-    Ok(Recorded::Done)
+    Ok(Written::Done(()))
 }
 
 /// Raises the version, and stops the clock by first advice. Advice that came late is a breach, noted
@@ -170,8 +164,8 @@ pub async fn submit(
         version: fields.text("version").parse().unwrap_or_default(),
     };
     match record(&app, &who.actor, &id, &input).await? {
-        Recorded::Done => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
-        Recorded::Wrong(errors) => page::draw(&app, &who, &id, fields, errors).await,
+        Written::Done(()) => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
+        Written::Wrong(errors) => page::draw(&app, &who, &id, fields, errors).await,
     }
 }
 
@@ -194,7 +188,7 @@ pub async fn hand(
     actor: &Actor,
     id: &str,
     input: &HandOverInput,
-) -> Result<Recorded, Error> {
+) -> Result<Written, Error> {
     let (call, grant) = opened(app, actor, id, &HAND_OVER).await?;
     let policy = app.policy::<OrganisationPolicy>()?;
     let mut checks = Checks::at(app.now());
@@ -207,7 +201,7 @@ pub async fn hand(
     );
     checks.longest("note", &input.note, policy.longest_note);
     if !checks.errors.is_empty() {
-        return Ok(Recorded::Wrong(checks.errors));
+        return Ok(Written::Wrong(checks.errors));
     }
     let (back, input) = (call.href(), input.clone());
     let written = app
@@ -233,7 +227,7 @@ pub async fn hand(
         })
         .await;
     conflict(written, FASTER, &back)?;
-    Ok(Recorded::Done)
+    Ok(Written::Done(()))
 }
 
 /// A form about a call as a whole: which page, and the choice it asks for.
@@ -336,8 +330,8 @@ pub async fn hand_over(
         version: fields.text("version").parse().unwrap_or_default(),
     };
     match hand(&app, &who.actor, &id, &input).await? {
-        Recorded::Done => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
-        Recorded::Wrong(errors) => {
+        Written::Done(()) => Ok(Redirect::to(&format!("/incident-calls/{id}")).into_response()),
+        Written::Wrong(errors) => {
             let (call, _) = opened(&app, &who.actor, &id, &HAND_OVER).await?;
             draw_end(&app, &who, &call, (End::HandOver, &fields), errors)
         }
