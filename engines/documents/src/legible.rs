@@ -33,6 +33,12 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
+/// The first character of a text that has no glyph.
+pub fn unknown(text: &str) -> Option<char> {
+    let mut shown = text.chars().filter(|c| !is_hidden(*c));
+    shown.find(|c| !matches!(c, '\n' | '\t') && !has_glyph(*c))
+}
+
 /// Characters that show nothing: controls, and those that turn the direction of what follows, with
 /// which a text can be made to read as another.
 fn is_hidden(c: char) -> bool {
@@ -58,6 +64,8 @@ mod tests {
             !odd.contains('\u{1f600}') && !odd.contains('\u{202e}'),
             "{odd}"
         );
+        assert_eq!(unknown("Zo\u{eb}\n\u{202e}\u{141}"), None);
+        assert_eq!(unknown("a\u{1f600}\u{4f60}"), Some('\u{1f600}'));
         let data = serde_json::json!({ "n": [1, null, true, "\u{7}x"] });
         assert_eq!(
             legible(&data),

@@ -83,5 +83,17 @@ pub fn forget() {
     layout::forget();
 }
 
+/// The first character of a text that no font of the program has: a document would show U+FFFD in its place. None in a
+/// build without documents.
+pub fn unknown(text: &str) -> Option<char> {
+    #[cfg(feature = "layout")]
+    return legible::unknown(text);
+    #[cfg(not(feature = "layout"))]
+    {
+        let _ = text;
+        None
+    }
+}
+
 #[cfg(all(test, feature = "layout"))]
 mod tests;

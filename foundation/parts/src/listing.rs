@@ -180,6 +180,7 @@ pub struct Tick<'a> {
     name: &'a str,
     value: &'a str,
     title: &'a str,
+    ticked: bool,
 }
 
 impl<'a> Tick<'a> {
@@ -193,7 +194,15 @@ impl<'a> Tick<'a> {
             name: name.as_ref(),
             value: value.as_ref(),
             title: title.as_ref(),
+            ticked: false,
         }
+    }
+
+    /// Whether the row is ticked to begin with.
+    #[must_use]
+    pub fn ticked(mut self, ticked: impl Borrow<bool>) -> Self {
+        self.ticked = *ticked.borrow();
+        self
     }
 }
 

@@ -132,6 +132,8 @@ pub struct Page {
     pub location: Option<String>,
     pub cookie: Option<String>,
     pub body: String,
+    /// The body as it came: a file need not be text.
+    pub bytes: Vec<u8>,
 }
 
 impl Page {
@@ -201,6 +203,7 @@ impl Site {
             location,
             cookie,
             body,
+            bytes: bytes.to_vec(),
         }
     }
 

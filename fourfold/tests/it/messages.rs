@@ -397,6 +397,20 @@ fn a_policy_that_could_not_be_merged_stops_the_start() {
         ("wait_minutes = [1, ", "wait_minutes = [0, ", "above nought"),
         ("cyber-unit@force.example", "nowhere", "no address"),
         ("id = \"helped\"", "id = \"advice_given\"", "there twice"),
+        (
+            "helped = \"charged\"",
+            "helped = \"helped\"",
+            "there is a text already for helped",
+        ),
+        (
+            "helped = \"charged\"",
+            "helped = \" \"",
+            "does not say what happened",
+        ),
+        ("answer = \"no\"", "answer = \"maybe\"", "no question"),
+        ("\"deceased\"", "\"gone\"", "no outcome"),
+        ("width = 90", "width = 60", "no address shows"),
+        ("head = [", "head = [\"\", ", "letter.head"),
     ] {
         let mut changed = files.clone();
         changed

@@ -11,6 +11,7 @@ pub mod care_record;
 pub mod day_plan;
 pub mod follow_up;
 pub mod guidance;
+pub mod helped;
 pub mod messages;
 pub mod organisations;
 pub mod repeat_victims;
@@ -31,6 +32,7 @@ pub const CAPABILITIES: &[&Capability] = &[
     &day_plan::DAY_PLAN,
     &requests::REQUESTS,
     &messages::MESSAGES,
+    &helped::HELPED,
     &warnings::WARNINGS,
     &guidance::GUIDANCE,
     &organisations::ORGANISATIONS,

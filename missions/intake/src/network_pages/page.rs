@@ -8,7 +8,9 @@ use record::ids::NetworkId;
 use serde::Deserialize;
 use store::Shown;
 use web::parts::words::{plural, pounds};
-use web::parts::{Empty, Money, Page, Pagination, SubNav, TimeStamp, Timeline, TimelineItem};
+use web::parts::{
+    Button, Empty, Money, Page, Pagination, SubNav, TimeStamp, Timeline, TimelineItem,
+};
 use web::{App, SignedIn};
 
 use super::one::{Event, Found, Network, open_network};
@@ -97,6 +99,8 @@ struct NetworkPage {
     capped: bool,
     history: Timeline,
     pages: Pagination,
+    /// Where victims are told that their report helped, for those who may see that.
+    helped: Option<String>,
 }
 
 pub(super) async fn show(
@@ -125,6 +129,8 @@ pub(super) async fn show(
         loss: pounds(network.loss_pence),
         capped: network.line.reports > network.counted,
         history: history(&network.history),
+        helped: (reports > 0 && who.may_open(&app, "/helped/{id}"))
+            .then(|| format!("/helped/{id}")),
         pages: Pagination::new("Pages of reports").next(next),
         network,
     })

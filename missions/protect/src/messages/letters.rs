@@ -4,19 +4,19 @@
 use askama::Template as Askama;
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse, Redirect, Response};
-use record::access::{Actor, Resource};
+use record::access::{Resource, Scope};
 use record::ids::{RecordId, WorkItemId};
 use record::marking::Marking;
 use record::time::Timestamp;
-use record::work::{WorkItem, WorkState};
+use record::work::WorkState;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
-use store::{Entry, Error as StoreError, OnConflict, Sql, Tx, work};
+use store::{Entry, Error as StoreError, Row, Sql, Tx, Value, work};
 use web::parts::{Button, Choice, FieldErrors, Hidden, Html, Inset, Page, TimeStamp, TimelineItem};
 use web::{App, Error, Form, SignedIn};
 
 use super::compose::merge;
-use super::policy::{MessagePolicy, Template};
+use super::many::{Whose, Written, make_letters};
+use super::policy::MessagePolicy;
 use super::{SEND, VIEW};
 use crate::care_record::fields::Fields;
 use crate::care_record::{Drawn, FormPage, Made};
@@ -141,22 +141,13 @@ pub async fn page(
         .show()
 }
 
-/// A letter as it will be read.
-struct NewLetter {
-    template: Template,
-    address: String,
-    body: String,
-    name: String,
-    digest: String,
-}
-
 fn read_form(
     app: &App,
     who: &SignedIn,
     sheet: &Sheet,
     form: &Fields,
     errors: &mut FieldErrors,
-) -> Result<Option<NewLetter>, Error> {
+) -> Result<Option<Written>, Error> {
     let (policy, care) = (app.policy::<MessagePolicy>()?, app.policy::<Care>()?);
     if let Some(refusal) = refusal(sheet, app.now()) {
         errors.add("template", refusal);
@@ -175,17 +166,27 @@ fn read_form(
         errors.add("address", "Choose an address that is held for the victim");
     }
     let merged = template.map(|t| (t, t.merged(&merge(&care, who, sheet))));
-    let (Some((template, Ok((_, body)))), Some(address), true) =
+    let (Some((template, Ok((subject, body)))), Some(address), true) =
         (merged, address, errors.is_empty())
     else {
         return Ok(None);
     };
-    Ok(Some(NewLetter {
-        template: template.clone(),
+    let item = &sheet.item;
+    Ok(Some(Written {
+        whose: Whose {
+            item: item.id,
+            reference: item.summary.reference.clone(),
+            name: sheet.name.clone(),
+            unit: item.unit.clone(),
+            marking: item.marking.level(),
+            compartment: item.compartment.clone(),
+        },
         address,
+        template: template.id.clone(),
+        version: template.version,
+        language: template.language.clone(),
+        subject,
         body,
-        name: sheet.name.clone(),
-        digest: policy.digest.clone(),
     }))
 }
 
@@ -202,53 +203,45 @@ pub async fn submit(
     let Some(letter) = read_form(&app, &who, &sheet, &form, &mut errors)? else {
         return build(&app, &who, &sheet, &form, errors).await?.show();
     };
-    let item = sheet.item.clone();
-    let grant = permit(&app, &who.actor, &SEND, &work::resource(&item), "").await?;
-    let by = who.actor.clone();
-    let id = app
+    let resource = work::resource(&sheet.item);
+    let grant = permit(&app, &who.actor, &SEND, &resource, "").await?;
+    let policy = app.policy::<MessagePolicy>()?.digest.clone();
+    let made = app
         .store()
         .write(&grant, move |tx| {
-            Box::pin(async move { letter.write(tx, &item, &by).await })
+            Box::pin(async move { make_letters(tx, &policy, vec![letter]).await })
         })
         .await?;
+    let id = made.first().ok_or(Error::NotFound)?;
     Ok(Redirect::to(&format!("/letters/{id}")).into_response())
 }
 
-impl NewLetter {
-    async fn write(self, tx: &mut Tx<'_>, item: &WorkItem, by: &Actor) -> store::Result<RecordId> {
-        let id = RecordId(tx.id());
-        let (template, version) = (&self.template.id, self.template.version);
-        tx.enter(Entry {
-            kind: "letter",
-            id: id.to_string(),
-            content: hex::encode(Sha256::digest(&self.body)),
-            detail: serde_json::json!({ "template": template, "version": version }).to_string(),
-        });
-        let row = vec![
-            id.into(),
-            item.id.into(),
-            item.summary.reference.as_str().into(),
-            self.name.into(),
-            self.address.into(),
-            self.template.id.into(),
-            i64::from(version).into(),
-            self.body.into(),
-            "to_post".into(),
-            tx.now().into(),
-            by.id.into(),
-            by.name.as_str().into(),
-            item.unit.as_str().into(),
-            item.marking.level().into(),
-            item.compartment.as_deref().into(),
-            self.digest.into(),
-        ];
-        tx.insert("protect_letter", COLUMNS, vec![row], OnConflict::Fail)
-            .await?;
-        Ok(id)
-    }
+/// A letter's row, to be posted.
+pub(super) fn row(tx: &Tx<'_>, id: RecordId, one: Written, policy: &str) -> Vec<Value> {
+    let (by, by_name) = (tx.grant().actor(), tx.grant().actor_name());
+    vec![
+        id.into(),
+        one.whose.item.into(),
+        one.whose.reference.into(),
+        one.whose.name.into(),
+        one.address.into(),
+        one.template.into(),
+        i64::from(one.version).into(),
+        one.body.into(),
+        "to_post".into(),
+        tx.now().into(),
+        by.into(),
+        by_name.into(),
+        one.whose.unit.into(),
+        one.whose.marking.into(),
+        one.whose.compartment.into(),
+        policy.into(),
+        one.subject.into(),
+        one.language.into(),
+    ]
 }
 
-const COLUMNS: &[&str] = &[
+pub(super) const COLUMNS: &[&str] = &[
     "id",
     "item",
     "reference",
@@ -265,51 +258,71 @@ const COLUMNS: &[&str] = &[
     "marking",
     "compartment",
     "policy",
+    "subject",
+    "language",
 ];
 
-struct Letter {
-    id: RecordId,
-    item: WorkItemId,
-    reference: String,
-    name: String,
-    address: String,
-    body: String,
-    state: String,
-    created_at: Timestamp,
+/// A letter as it is kept.
+pub(super) struct Letter {
+    pub id: RecordId,
+    pub item: WorkItemId,
+    pub reference: String,
+    pub name: String,
+    pub address: String,
+    /// The line above the text.
+    pub subject: String,
+    pub body: String,
+    /// BCP 47.
+    pub language: String,
+    pub state: String,
+    pub created_at: Timestamp,
     posted_at: Option<Timestamp>,
     posted_by: Option<String>,
-    resource: Resource,
+    pub resource: Resource,
 }
 
-async fn find(app: &App, who: &SignedIn, id: &str) -> Result<Letter, Error> {
+impl Letter {
+    pub(super) fn of_row(row: &Row) -> store::Result<Letter> {
+        let id: RecordId = row.get("id")?;
+        let reference: String = row.get("reference")?;
+        let subject: String = row.get("subject")?;
+        let marking = Marking::of_level(row.get("marking")?);
+        Ok(Letter {
+            id,
+            item: row.get("item")?,
+            // Letters of earlier versions were kept without the line.
+            subject: match subject.as_str() {
+                "" => format!("Your reference {reference}"),
+                _ => subject,
+            },
+            reference,
+            name: row.get("name")?,
+            address: row.get("address")?,
+            body: row.get("body")?,
+            language: row.get("language")?,
+            state: row.get("state")?,
+            created_at: row.get("created_at")?,
+            posted_at: row.get("posted_at")?,
+            posted_by: row.get("posted_by_name")?,
+            resource: Resource::of("letter", id.to_string())
+                .marked(marking, row.get("compartment")?)
+                .of_unit(row.get::<String>("unit")?),
+        })
+    }
+}
+
+/// A letter whoever is signed in may open: a consultation of it.
+pub(super) async fn find(app: &App, who: &SignedIn, id: &str) -> Result<Letter, Error> {
     let id: RecordId = id.parse().map_err(|_| Error::NotFound)?;
     let looked = Resource::of("letter", id.to_string()).of_unit(who.actor.unit.clone());
     let grant = permit(app, &who.actor, &VIEW, &looked, "").await?;
     let mut reader = app.store().read(&grant).await?;
     let sql = Sql::new("select * from protect_letter where ").with("id = ?", [id.into()]);
     let row = reader.first(sql).await?.ok_or(Error::NotFound)?;
-    let unit: String = row.get("unit")?;
-    let item: WorkItemId = row.get("item")?;
+    let letter = Letter::of_row(&row)?;
     // Whoever may not see the item may not see what was written about it.
-    work::find(&mut reader.conn(), &who.actor.scope(), item).await?;
-    Ok(Letter {
-        id,
-        item,
-        reference: row.get("reference")?,
-        name: row.get("name")?,
-        address: row.get("address")?,
-        body: row.get("body")?,
-        state: row.get("state")?,
-        created_at: row.get("created_at")?,
-        posted_at: row.get("posted_at")?,
-        posted_by: row.get("posted_by_name")?,
-        resource: Resource::of("letter", id.to_string())
-            .marked(
-                Marking::of_level(row.get("marking")?),
-                row.get("compartment")?,
-            )
-            .of_unit(unit),
-    })
+    work::find(&mut reader.conn(), &who.actor.scope(), letter.item).await?;
+    Ok(letter)
 }
 
 #[derive(Askama)]
@@ -320,6 +333,8 @@ struct LetterPage {
     force: String,
     state: String,
     may_post: bool,
+    /// Address of the same as PDF; none in a build without documents.
+    pdf: Option<String>,
 }
 
 /// `GET /letters/{id}`: the letter, to be read and printed.
@@ -339,6 +354,7 @@ pub async fn one(
             .back("Call page", format!("/victim-care/{}", letter.item)),
         force: app.policy::<Care>()?.force.clone(),
         state,
+        pdf: documents::BUILT.then(|| format!("/letters/{}/letter.pdf", letter.id)),
         may_post: letter.state == "to_post" && who.actor.may(&SEND, &letter.resource),
         letter,
     })
@@ -376,20 +392,7 @@ pub async fn done(
     };
     let (id, item, scope) = (letter.id, letter.item, who.actor.scope());
     let written = app.store().write(&grant, move |tx| {
-        Box::pin(async move {
-            mark(tx, id, state, &by.name).await?;
-            let held = work::find(tx, &scope, item).await?;
-            if state == "posted" && held.state != WorkState::Closed {
-                let made = contact(tx.now(), item, by, &care)?;
-                record_contact(tx, &care, &made).await?;
-            }
-            tx.enter(Entry {
-                kind: "letter",
-                id: id.to_string(),
-                ..Entry::default()
-            });
-            Ok(())
-        })
+        Box::pin(async move { settle(tx, &care, (&scope, by), (id, item), state).await })
     });
     match written.await {
         Err(StoreError::Conflict) => Err(Error::Conflict {
@@ -401,6 +404,31 @@ pub async fn done(
             Ok(Redirect::to(&format!("/letters/{id}")).into_response())
         }
     }
+}
+
+/// Records what became of a letter. One that was posted is a contact while the duty is open.
+///
+/// # Errors
+/// A conflict when it was recorded before.
+pub(super) async fn settle(
+    tx: &mut Tx<'_>,
+    care: &Care,
+    (scope, by): (&Scope, Caller),
+    (id, item): (RecordId, WorkItemId),
+    state: &'static str,
+) -> store::Result<()> {
+    mark(tx, id, state, &by.name).await?;
+    let held = work::find(tx, scope, item).await?;
+    if state == "posted" && held.state != WorkState::Closed {
+        let made = contact(tx.now(), item, by, care)?;
+        record_contact(tx, care, &made).await?;
+    }
+    tx.enter(Entry {
+        kind: "letter",
+        id: id.to_string(),
+        ..Entry::default()
+    });
+    Ok(())
 }
 
 async fn mark(tx: &mut Tx<'_>, id: RecordId, state: &'static str, by: &str) -> store::Result<()> {

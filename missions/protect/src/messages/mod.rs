@@ -10,7 +10,12 @@
 //! sees it. When the end of that is not seen, it is `unsure`, and a person decides.
 
 mod compose;
+mod helped_texts;
+mod letter_head;
+mod letter_list;
+mod letter_pdf;
 mod letters;
+mod many;
 mod outbox;
 mod policy;
 mod queue;
@@ -23,8 +28,10 @@ use record::access::{Act, ActKind};
 use store::Migration;
 use web::{Capability, Nav, PolicyFile, Route};
 
+pub(crate) use helped_texts::TextFor;
+pub(crate) use many::{Whose, Written, make_letters, queue_many};
 pub use policy::MessagePolicy;
-pub(crate) use policy::merged;
+pub(crate) use policy::{Merge, Template, merged};
 pub(crate) use queue::{
     About, Notice, Purpose, Which, forget_notices, queue_notices, withdraw_notices,
 };
@@ -51,6 +58,17 @@ const SETTLE: Act = Act::new(
     ActKind::Alteration,
     "Decide about a message that did not go out",
 );
+const LETTERS_LIST: Act = Act::new(
+    "letter.list",
+    ActKind::Consultation,
+    "See the letters that wait to be posted",
+);
+/// Takes the letters away as one file.
+const PRINT: Act = Act::new(
+    "letter.print",
+    ActKind::Disclosure,
+    "Print all letters that wait to be posted",
+);
 /// Done by the system alone.
 const DISPATCH: Act = Act::new(
     "message.dispatch",
@@ -68,7 +86,7 @@ pub const MESSAGES: Capability = Capability {
         order: 46,
     }),
     commitments: &["PROTECT-06"],
-    acts: &[LIST, VIEW, SEND, SETTLE, DISPATCH],
+    acts: &[LIST, VIEW, SEND, SETTLE, LETTERS_LIST, PRINT, DISPATCH],
     tables: &["protect_message", "protect_letter"],
     migrations: MIGRATIONS,
     policies: &[PolicyFile {
@@ -83,13 +101,19 @@ pub const MESSAGES: Capability = Capability {
         Route::post("/victim-care/{id}/message", &SEND, || post(compose::submit)),
         Route::get("/victim-care/{id}/letter", &SEND, || get(letters::page)),
         Route::post("/victim-care/{id}/letter", &SEND, || post(letters::submit)),
+        Route::get("/letters", &LETTERS_LIST, || get(letter_list::page)),
+        Route::post("/letters", &SEND, || post(letter_list::posted)),
+        Route::get("/letters/to-post.pdf", &PRINT, || get(letter_list::print)),
+        Route::get("/letters/{id}/letter.pdf", &VIEW, || {
+            get(letter_pdf::download)
+        }),
         Route::get("/letters/{id}", &VIEW, || get(letters::one)),
         Route::post("/letters/{id}", &SEND, || post(letters::done)),
     ],
     ..Capability::NONE
 };
 
-const MIGRATIONS: &[Migration] = &[OUTBOX, SUBSCRIBERS, LETTERS];
+const MIGRATIONS: &[Migration] = &[OUTBOX, SUBSCRIBERS, LETTERS, PRINTED];
 
 const OUTBOX: Migration = Migration {
     version: 3060,
@@ -165,5 +189,16 @@ create table protect_letter (
   policy {text} not null
 ) {strict};
 create index protect_letter_item on protect_letter (item, created_at);
+",
+};
+
+/// A letter keeps the line above its text and its language, so that it can be laid out again.
+const PRINTED: Migration = Migration {
+    version: 3750,
+    name: "letters as documents",
+    sql: "
+alter table protect_letter add column subject {text} not null default '';
+alter table protect_letter add column language {text} not null default 'en';
+create index protect_letter_waiting on protect_letter (created_at, id) where state = 'to_post';
 ",
 };

@@ -112,18 +112,21 @@ const VIEWS: [(&str, &str, &[State], &str); 3] = [
 
 /// Messages of sealed records are on their own victims' pages only, and absent here.
 fn listed(actor: &Actor, states: &[State], after: &str) -> Sql {
-    let after: i64 = after.parse().unwrap_or(i64::MAX);
+    // Many are made in one write, at one moment: the id tells where the page before ended.
+    let after = after
+        .split_once('.')
+        .and_then(|(at, id)| Some((at.parse::<i64>().ok()?, id.parse::<RecordId>().ok()?)));
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    Sql::new(
+    let mut sql = Sql::new(
         "select id, name, reference, subject, state, problem, created_by_name, created_at \
          from protect_message where purpose = 'victim' and compartment is null and ",
     )
-    .with(
-        "marking <= ? and created_at < ? and",
-        [actor.ceiling.level().into(), after.into()],
-    )
-    .within(" state in", states.iter().map(|s| s.name().into()))
-    .with(" order by created_at desc, id limit ?", [limit.into()])
+    .with("marking <= ? and", [actor.ceiling.level().into()])
+    .within(" state in", states.iter().map(|s| s.name().into()));
+    if let Some((at, id)) = after {
+        sql = sql.with(" and (created_at, id) < (?, ?)", [at.into(), id.into()]);
+    }
+    sql.with(" order by created_at desc, id desc limit ?", [limit.into()])
 }
 
 /// `GET /messages`.
@@ -154,10 +157,13 @@ pub async fn list(
         ids: rows.iter().map(|r| r.id.to_string()).collect(),
     };
     reader.shown(shown).await?;
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("/messages?view={view}&after={}", last.at.micros()));
+    let next = rows.last().filter(|_| more).map(|last| {
+        format!(
+            "/messages?view={view}&after={}.{}",
+            last.at.micros(),
+            last.id
+        )
+    });
     let views = VIEWS
         .iter()
         .fold(SubNav::new("Views"), |nav, (name, title, ..)| {
@@ -167,6 +173,10 @@ pub async fn list(
             };
             nav.view(*title, href, name == view, None)
         });
+    let views = match who.may_open(&app, "/letters") {
+        true => views.view("Letters", "/letters", false, None),
+        false => views,
+    };
     web::html(&ListPage {
         page: who.page(&app, "Messages to victims", "/messages"),
         views,

@@ -1,6 +1,7 @@
 //! `protect/messages.toml`: who messages are from, when they are tried again, and their texts.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lettre::message::Mailbox;
@@ -9,7 +10,10 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use record::policy::{Files, PolicyError, Versioned};
 use serde::Deserialize;
 
-const FILE: &str = "protect/messages.toml";
+use super::helped_texts::{HelpedFile, HelpedPolicy};
+use super::letter_head::LetterHead;
+
+pub(super) const FILE: &str = "protect/messages.toml";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +24,8 @@ struct MessagesFile {
     unsure_after_minutes: u32,
     again_after_days: u32,
     need_legal_check: bool,
+    helped: HelpedFile,
+    letter: LetterHead,
     #[serde(rename = "template")]
     templates: Vec<TemplateFile>,
 }
@@ -32,6 +38,7 @@ struct TemplateFile {
     owner: String,
     version: u32,
     language: String,
+    helped: Option<String>,
     legal_checked: Option<toml::value::Datetime>,
     subject: String,
     body: String,
@@ -47,6 +54,9 @@ pub struct Template {
     pub version: u32,
     /// BCP 47.
     pub language: String,
+    /// What happened, in a text that tells victims of a network that their report helped. Texts that say the
+    /// same in other languages have the same word.
+    pub helped: Option<String>,
     /// Day on which the text was checked for law and for risk to investigations.
     pub legal_checked: Option<String>,
     subject: String,
@@ -73,6 +83,10 @@ pub struct MessagePolicy {
     pub unsure_after_minutes: u32,
     pub again_after_days: u32,
     need_legal_check: bool,
+    /// Who is not told that their report helped.
+    pub helped: HelpedPolicy,
+    /// Head and window of letters.
+    pub letter: LetterHead,
     pub templates: Vec<Template>,
 }
 
@@ -96,27 +110,6 @@ impl MessagePolicy {
                 "wait_minutes: give at least one number, each above nought".to_owned(),
             ));
         }
-        let mut templates: Vec<Template> = Vec::new();
-        for one in policy.templates {
-            let template = Template {
-                legal_checked: one.legal_checked.map(|d| d.to_string()),
-                id: one.id,
-                title: one.title,
-                owner: one.owner,
-                version: one.version,
-                language: one.language,
-                subject: one.subject,
-                body: one.body,
-            };
-            if templates.iter().any(|t| t.id == template.id) {
-                return Err(wrong(format!("template {:?} is there twice", template.id)));
-            }
-            // A text that cannot be merged is refused at the start, not in front of a victim.
-            template
-                .merged(&Merge::default())
-                .map_err(|e| wrong(format!("template {:?}: {e}", template.id)))?;
-            templates.push(template);
-        }
         Ok(MessagePolicy {
             digest,
             from: mailbox("from", &policy.from)?,
@@ -128,7 +121,9 @@ impl MessagePolicy {
             unsure_after_minutes: policy.unsure_after_minutes,
             again_after_days: policy.again_after_days,
             need_legal_check: policy.need_legal_check,
-            templates,
+            helped: HelpedPolicy::read(policy.helped, files).map_err(wrong)?,
+            letter: policy.letter.checked().map_err(wrong)?,
+            templates: templates(policy.templates).map_err(wrong)?,
         })
     }
 
@@ -153,6 +148,48 @@ impl MessagePolicy {
         let last = self.wait_minutes.len() - 1;
         self.wait_minutes.get(at.min(last)).copied().unwrap_or(1)
     }
+}
+
+/// Texts as written, checked.
+fn templates(files: Vec<TemplateFile>) -> Result<Vec<Template>, String> {
+    let mut templates: Vec<Template> = Vec::new();
+    let mut said = BTreeSet::new();
+    for one in files {
+        let template = Template {
+            legal_checked: one.legal_checked.map(|d| d.to_string()),
+            id: one.id,
+            title: one.title,
+            owner: one.owner,
+            version: one.version,
+            language: one.language,
+            helped: one.helped,
+            subject: one.subject,
+            body: one.body,
+        };
+        if templates.iter().any(|t| t.id == template.id) {
+            return Err(format!("template {:?} is there twice", template.id));
+        }
+        if let Some(what) = &template.helped {
+            if what.trim().is_empty() {
+                return Err(format!(
+                    "template {:?}: helped = {what:?} does not say what happened",
+                    template.id
+                ));
+            }
+            if !said.insert((what.clone(), template.language.clone())) {
+                return Err(format!(
+                    "template {:?}: there is a text already for helped = {what:?} in the language {:?}",
+                    template.id, template.language
+                ));
+            }
+        }
+        // A text that cannot be merged is refused at the start, not in front of a victim.
+        template
+            .merged(&Merge::default())
+            .map_err(|e| format!("template {:?}: {e}", template.id))?;
+        templates.push(template);
+    }
+    Ok(templates)
 }
 
 impl Template {
@@ -206,6 +243,7 @@ mod tests {
             owner: "O".to_owned(),
             version: 1,
             language: "en".to_owned(),
+            helped: None,
             legal_checked: None,
             subject: subject.to_owned(),
             body: body.to_owned(),

@@ -50,7 +50,9 @@ pub(crate) use form::clock_time;
 pub(crate) use guide::sentence;
 pub(crate) use list::escaped;
 pub(crate) use notices::{go, notice};
-pub(crate) use sheet::{Opened, Sheet, open};
+pub(crate) use sheet::{
+    Opened, Proposal, Sheet, distinct, is_child, names_domestic_abuse, open, postal,
+};
 
 /// Name of the queue this capability declares.
 pub const QUEUE: &str = "protect.victim_care";

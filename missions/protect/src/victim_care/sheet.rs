@@ -1,11 +1,11 @@
 //! The call sheet: everything a caller needs about one victim, opened with a grant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use record::access::Actor;
 use record::ids::{RecordId, ReportId, WorkItemId};
-use record::report::{PartyKind, Report};
-use record::time::Timestamp;
+use record::report::{Party, PartyKind, Report};
+use record::time::{Date, Timestamp};
 use record::work::{Priority, Reason, WorkItem, WorkState};
 use serde::Deserialize;
 use store::{Conn, Reader, Sql, work};
@@ -44,10 +44,40 @@ pub struct Vulnerability {
     pub actions: Vec<String>,
 }
 
+/// What triage proposed, as far as it is read here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Proposal {
-    vulnerability: Vulnerability,
+pub struct Proposal {
+    pub vulnerability: Vulnerability,
+}
+
+/// Whether a report names a link to domestic abuse, by its markers, its answers or what triage made of it.
+pub fn names_domestic_abuse(
+    markers: &BTreeSet<String>,
+    answers: &BTreeMap<String, String>,
+    actions: &[String],
+) -> bool {
+    const LINK: &str = "domestic_abuse_link";
+    markers.contains(LINK)
+        || answers.get(LINK).is_some_and(|a| a == "yes")
+        || actions.iter().any(|a| a.contains("domestic_abuse"))
+}
+
+/// Whether the victim of a report was under 18 when it came.
+pub fn is_child(
+    born: Option<Date>,
+    received: Timestamp,
+    answers: &BTreeMap<String, String>,
+) -> bool {
+    let age = born.and_then(|b| b.years_until(received.day()));
+    age.is_some_and(|a| a < 18) || answers.get("child").is_some_and(|a| a == "yes")
+}
+
+/// An address for an envelope, the postcode on a line of its own; none when no address is held.
+pub fn postal(victim: &Party) -> Option<String> {
+    let address = victim.address.as_deref()?;
+    let postcode = victim.postcode.as_deref().unwrap_or_default();
+    Some(format!("{address}\n{postcode}").trim().to_owned())
 }
 
 /// A contact that was made.
@@ -301,8 +331,7 @@ impl Sheet {
     pub fn is_child(&self) -> bool {
         self.matters.iter().any(|m| {
             let born = m.report.victim.date_of_birth;
-            let age = born.and_then(|b| b.years_until(m.item.received_at.day()));
-            age.is_some_and(|a| a < 18) || m.report.answers.get("child").is_some_and(|a| a == "yes")
+            is_child(born, m.item.received_at, &m.report.answers)
         })
     }
 
@@ -317,14 +346,9 @@ impl Sheet {
 
     /// Whether any report names a domestic abuse link: contact only by the safe method.
     pub fn domestic_abuse(&self) -> bool {
-        const LINK: &str = "domestic_abuse_link";
         self.matters.iter().any(|m| {
-            m.report.markers.contains(LINK)
-                || m.report.answers.get(LINK).is_some_and(|a| a == "yes")
-                || m.vulnerability
-                    .actions
-                    .iter()
-                    .any(|a| a.contains("domestic_abuse"))
+            let actions = &m.vulnerability.actions;
+            names_domestic_abuse(&m.report.markers, &m.report.answers, actions)
         })
     }
 
@@ -346,12 +370,7 @@ impl Sheet {
 
     /// Postal addresses, each with its postcode on a line of its own.
     pub fn addresses(&self) -> Vec<String> {
-        let full = self.matters.iter().filter_map(|m| {
-            let address = m.report.victim.address.as_deref()?;
-            let postcode = m.report.victim.postcode.as_deref().unwrap_or_default();
-            Some(format!("{address}\n{postcode}").trim().to_owned())
-        });
-        distinct(full)
+        distinct(self.matters.iter().filter_map(|m| postal(&m.report.victim)))
     }
 
     pub fn languages(&self) -> Vec<String> {
@@ -386,7 +405,7 @@ impl Made {
     }
 }
 
-fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
+pub fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for value in values {
         if !seen.contains(&value) {
