@@ -56,6 +56,15 @@ impl Public {
 
     /// One with a policy of its own.
     pub fn with(policy: &Files, alerts: Option<std::path::PathBuf>) -> Public {
+        Public::made(policy, alerts, portal::PATIENCE)
+    }
+
+    /// One that waits for a slow sender no longer than this.
+    pub fn waiting(patience: Duration) -> Public {
+        Public::made(&policy(), None, patience)
+    }
+
+    fn made(policy: &Files, alerts: Option<std::path::PathBuf>, patience: Duration) -> Public {
         let folder = tempfile::tempdir().unwrap();
         let drafts = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
@@ -68,7 +77,7 @@ impl Public {
             drafts: Some(drafts.path().to_owned()),
             elapsed: Arc::new(move || Duration::from_secs(elapsed.load(Ordering::SeqCst))),
             behind_proxy: true,
-            patience: Duration::from_secs(2),
+            patience,
             secure_cookies: true,
             alerts,
         };

@@ -5,6 +5,7 @@
 //! (`docs/operations.md` names the test of each abuse).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -213,7 +214,7 @@ fn whatever_cannot_be_read_is_answered_in_plain_words() {
 #[test]
 fn whoever_sends_too_slowly_is_told_and_holds_nobody_up() {
     block_on(async {
-        let public = Public::new();
+        let public = Public::waiting(Duration::from_secs(2));
         let beginning = futures_util::stream::iter([Ok::<_, std::io::Error>("token=")]);
         let never = beginning.chain(futures_util::stream::pending());
         let slow = post(&public, "/help/call-back", FORM, Body::from_stream(never));
