@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::dropbox::DropBox;
+use crate::dropbox::Folder;
 use crate::forms::Filled;
 use crate::setting::Kept;
 use crate::submit::{LETTERS, grouped};
@@ -93,7 +93,7 @@ pub enum NotKept {
 #[derive(Debug, Clone)]
 pub struct Drafts {
     folder: PathBuf,
-    files: DropBox,
+    files: Folder,
     kept: Kept,
     /// As of the last sweep, and those put since.
     held: Arc<AtomicUsize>,
@@ -104,7 +104,7 @@ impl Drafts {
     pub fn open(folder: &Path, kept: Kept, now: Timestamp) -> io::Result<Drafts> {
         let drafts = Drafts {
             folder: folder.to_owned(),
-            files: DropBox::open(folder)?,
+            files: Folder::open(folder)?,
             kept,
             held: Arc::default(),
         };
@@ -126,7 +126,7 @@ impl Drafts {
         let open = Zeroizing::new(serde_json::to_vec(draft).map_err(io::Error::other)?);
         let key = code.key().map_err(io::Error::other)?;
         let sealed = sealing::seal(&open, &key.public()).map_err(io::Error::other)?;
-        self.files.put_as(&code.name(), &sealed)?;
+        self.files.put(&code.name(), &sealed)?;
         self.held.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

@@ -12,6 +12,8 @@ mod judging;
 mod killed;
 mod linking;
 mod messages;
+mod notify;
+mod object_box;
 mod organisations;
 mod portal;
 mod portal_box;

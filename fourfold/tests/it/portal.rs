@@ -50,6 +50,16 @@ impl Public {
     /// One that shows the warnings of a folder.
     pub fn with_alerts(alerts: Option<std::path::PathBuf>) -> Public {
         let folder = tempfile::tempdir().unwrap();
+        let drop_box = DropBox::open(folder.path()).unwrap();
+        Public::with(alerts, folder, drop_box)
+    }
+
+    /// One that leaves what it is sent in an object store.
+    pub fn with_box(drop_box: DropBox) -> Public {
+        Public::with(None, tempfile::tempdir().unwrap(), drop_box)
+    }
+
+    fn with(alerts: Option<std::path::PathBuf>, folder: TempDir, drop_box: DropBox) -> Public {
         let drafts = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
         let seconds = Arc::new(AtomicU64::new(1_000));
@@ -63,7 +73,6 @@ impl Public {
             alerts,
         };
         let site = Site::load(&policy()).unwrap();
-        let drop_box = DropBox::open(folder.path()).unwrap();
         let portal = Arc::new(Portal::new(site, run, key.public(), drop_box).unwrap());
         Public {
             router: portal::router(&portal),
@@ -162,7 +171,7 @@ impl Answer {
     }
 }
 
-const CALL: [(&str, &str); 5] = [
+pub const CALL: [(&str, &str); 5] = [
     ("name", "Ann Example"),
     ("phone", "01632 960 001"),
     ("times", "any"),
@@ -174,7 +183,7 @@ pub fn with_token<'a>(token: &'a str, fields: &[(&'a str, &'a str)]) -> Vec<(&'a
     [&[("token", token)], fields].concat()
 }
 
-fn block_on(test: impl Future<Output = ()>) {
+pub fn block_on(test: impl Future<Output = ()>) {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().build().unwrap().block_on(test);
 }

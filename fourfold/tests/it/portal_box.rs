@@ -26,7 +26,7 @@ use web::register::MANAGE;
 use super::harness::on_both;
 use super::victim_care::seed_app;
 
-fn submission(n: u128, kind: SubmissionKind, fields: &[(&str, &str)]) -> Submission {
+pub fn submission(n: u128, kind: SubmissionKind, fields: &[(&str, &str)]) -> Submission {
     let fields = fields
         .iter()
         .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
@@ -49,8 +49,8 @@ fn leave(folder: &Path, key: &PublicKey, submission: &Submission) -> PathBuf {
 
 /// A data folder with a key, and a box beside it.
 pub struct Boxed {
-    folder: TempDir,
-    key: PublicKey,
+    pub folder: TempDir,
+    pub key: PublicKey,
 }
 
 impl Boxed {
@@ -91,11 +91,11 @@ async fn rows(app: &App, sql: impl Into<Sql>) -> Vec<store::Row> {
     reader.rows(sql).await.unwrap()
 }
 
-async fn number(app: &App, sql: &'static str) -> i64 {
+pub async fn number(app: &App, sql: &'static str) -> i64 {
     rows(app, sql).await[0].get("n").unwrap()
 }
 
-fn collected(recorded: usize, known: usize, unopened: usize) -> Collected {
+pub fn collected(recorded: usize, known: usize, unopened: usize) -> Collected {
     Collected {
         recorded,
         known,
@@ -279,7 +279,7 @@ fn page_views_are_added_up_by_day() {
 }
 
 /// A process of ours, ended with the test.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -293,7 +293,7 @@ fn start(arguments: &[&str]) -> (Running, String) {
     started(Command::new(env!("CARGO_BIN_EXE_fourfold")).args(arguments))
 }
 
-fn started(command: &mut Command) -> (Running, String) {
+pub fn started(command: &mut Command) -> (Running, String) {
     let mut child = command
         .env_remove("DATABASE_URL")
         .stdout(Stdio::piped())
@@ -315,7 +315,7 @@ fn started(command: &mut Command) -> (Running, String) {
     }
 }
 
-fn ask(address: &str, request: &str) -> String {
+pub fn ask(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
@@ -323,7 +323,7 @@ fn ask(address: &str, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn post(address: &str, path: &str, fields: &[(&str, &str)]) -> String {
+pub fn post(address: &str, path: &str, fields: &[(&str, &str)]) -> String {
     let body = serde_html_form::to_string(fields).unwrap();
     let length = body.len();
     ask(

@@ -8,6 +8,7 @@ use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use record::policy::{Files, PolicyError, Versioned};
 use serde::Deserialize;
+use uuid::Uuid;
 
 const FILE: &str = "protect/messages.toml";
 
@@ -20,8 +21,16 @@ struct MessagesFile {
     unsure_after_minutes: u32,
     again_after_days: u32,
     need_legal_check: bool,
+    notify: Option<NotifyFile>,
     #[serde(rename = "template")]
     templates: Vec<TemplateFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotifyFile {
+    template: String,
+    reply_to: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +62,15 @@ pub struct Template {
     body: String,
 }
 
+/// What of GOV.UK Notify messages are sent by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifyTemplate {
+    /// Id of the one template, which has a field for the subject and one for the text.
+    pub id: String,
+    /// Id of the address answers go to, one of those the service has there.
+    pub reply_to: Option<String>,
+}
+
 /// What is merged into a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merge {
@@ -73,6 +91,8 @@ pub struct MessagePolicy {
     pub unsure_after_minutes: u32,
     pub again_after_days: u32,
     need_legal_check: bool,
+    /// What is needed to send by GOV.UK Notify.
+    pub notify: Option<NotifyTemplate>,
     pub templates: Vec<Template>,
 }
 
@@ -128,6 +148,7 @@ impl MessagePolicy {
             unsure_after_minutes: policy.unsure_after_minutes,
             again_after_days: policy.again_after_days,
             need_legal_check: policy.need_legal_check,
+            notify: policy.notify.map(notify).transpose().map_err(wrong)?,
             templates,
         })
     }
@@ -153,6 +174,21 @@ impl MessagePolicy {
         let last = self.wait_minutes.len() - 1;
         self.wait_minutes.get(at.min(last)).copied().unwrap_or(1)
     }
+}
+
+/// Ids as Notify shows them.
+fn notify(file: NotifyFile) -> Result<NotifyTemplate, String> {
+    let id = |name: &str, text: &str| match Uuid::try_parse(text) {
+        Ok(id) => Ok(id.hyphenated().to_string()),
+        Err(_) => Err(format!(
+            "notify.{name}: {text:?} is no id of GOV.UK Notify, such as 11111111-2222-3333-4444-555555555555. Copy it \
+             from there"
+        )),
+    };
+    Ok(NotifyTemplate {
+        id: id("template", &file.template)?,
+        reply_to: file.reply_to.map(|to| id("reply_to", &to)).transpose()?,
+    })
 }
 
 impl Template {
