@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 ASSETS := portal/assets/dist/manifest.json
 UI_PACKAGES := ui/node_modules/.package-lock.json
 BROWSER_PACKAGES := tests/browser/node_modules/.package-lock.json
-# Arguments for the demonstration, which leaves out what takes long to build (documents, Parquet, the cluster) and is
+# Arguments for the demonstration, which leaves out what takes long to build (documents, Parquet, HTTPS, the cluster) and is
 # small, to be there soon: make demo ARGS='--reports 50000'
 ARGS ?=
 # `make lint test CLUSTER=yes` takes the cluster in, which nearly doubles the build. One set of features for everything

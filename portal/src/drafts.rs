@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::dropbox::DropBox;
+use crate::dropbox::Folder;
 use crate::forms::Filled;
 use crate::setting::Kept;
 use crate::submit::{LETTERS, grouped};
@@ -109,7 +109,7 @@ pub enum NotKept {
 #[derive(Debug, Clone)]
 pub struct Drafts {
     folder: PathBuf,
-    files: DropBox,
+    files: Folder,
     kept: Kept,
     /// As of the last sweep, with those put and let go since.
     held: Arc<AtomicUsize>,
@@ -156,7 +156,7 @@ impl Drafts {
     ) -> io::Result<Drafts> {
         let drafts = Drafts {
             folder: folder.to_owned(),
-            files: DropBox::open(folder)?,
+            files: Folder::open(folder)?,
             kept,
             held: Arc::default(),
             clock: Arc::new(Mutex::new(Beside::of(now, elapsed))),
@@ -193,7 +193,7 @@ impl Drafts {
         let open = Zeroizing::new(serde_json::to_vec(draft).map_err(io::Error::other)?);
         let key = code.key().map_err(io::Error::other)?;
         let sealed = sealing::seal(&open, &key.public()).map_err(io::Error::other)?;
-        self.files.put_as(&code.name(), &sealed)
+        self.files.put(&code.name(), &sealed)
     }
 
     /// Counts one more, unless there are as many as may be.

@@ -4,8 +4,10 @@
 //! (`docs/decisions/0013-portal.md`).
 //!
 //! Invariants
-//! - Nothing here can reach the database: this crate depends on `parts`, `record`, `sealing` and `documents`.
-//! - A submission is sealed in the request that brought it, and thanked for only when it is on disk.
+//! - Nothing here can reach the database: this crate depends on `parts`, `record`, `remote`, `sealing` and
+//!   `documents`.
+//! - A submission is sealed in the request that brought it, and thanked for only when it is on disk, or a store has
+//!   confirmed that it has it.
 //! - No cookie before a choice, no script or style inline, nothing from another site.
 //! - Every page works without JavaScript.
 //!
@@ -38,7 +40,7 @@ mod taking;
 mod token;
 mod views;
 
-pub use dropbox::{DropBox, EXTENSION};
+pub use dropbox::{DropBox, EXTENSION, Folder};
 pub use prepared::Prepared;
 pub use router::{PATIENCE, Portal, Run, router};
 pub use setting::Setting;

@@ -56,7 +56,7 @@ impl Sealer {
         reference: String,
         fields: crate::forms::Filled,
     ) -> io::Result<()> {
-        let sealer = self.clone();
+        let key = self.key.clone();
         let work = move || {
             let submission = Submission {
                 version: Submission::VERSION,
@@ -68,14 +68,13 @@ impl Sealer {
             };
             let open = Zeroizing::new(serde_json::to_vec(&submission)?);
             drop(submission);
-            let sealed = sealing::seal(&open, &sealer.key).map_err(io::Error::other)?;
-            drop(open);
-            sealer.drop_box.put(id, &sealed)
+            sealing::seal(&open, &key).map_err(io::Error::other)
         };
-        // The disk may take its time; other visitors must not wait for it.
-        tokio::task::spawn_blocking(work)
+        // Off the threads that answer visitors.
+        let sealed = tokio::task::spawn_blocking(work)
             .await
-            .map_err(io::Error::other)?
+            .map_err(io::Error::other)??;
+        self.drop_box.put(id, sealed).await
     }
 }
 

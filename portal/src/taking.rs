@@ -1,4 +1,4 @@
-//! A form is taken once: its token says whether, and what is kept is on disk before anybody is thanked.
+//! A form is taken once: its token says whether, and what is kept is safe before anybody is thanked.
 
 use record::submission::SubmissionKind;
 
@@ -20,7 +20,7 @@ pub struct Sent<'a> {
 
 /// What came of it.
 pub enum Taken {
-    /// It is on disk; the nonce is what its reference is made of.
+    /// It is in the box; the nonce is what its reference is made of.
     Kept([u8; 16]),
     /// It is to be sent again, with this token or a new one, and this is why.
     Again {

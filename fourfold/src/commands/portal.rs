@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use portal::{DropBox, Portal, Run, Site};
 use record::policy::Files;
 use record::time::{Clock as _, SystemClock};
+use remote::Objects;
 use sealing::{PrivateKey, PublicKey};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -41,7 +42,8 @@ enum KeyCommand {
 
 #[derive(Debug, clap::Args)]
 struct PortalArgs {
-    /// Folder that takes what the public sends. This process needs to write there, not to read
+    /// Where what the public sends is left: a folder, or s3://bucket/prefix with the usual AWS_ variables. This process
+    /// needs to write there, not to read
     #[arg(long = "box", env = "FOURFOLD_BOX")]
     drop_box: Option<PathBuf>,
     /// The force's public key, from `fourfold portal key`
@@ -68,7 +70,9 @@ impl PortalCommand {
         }
         let args = self.args;
         let missing = |what: &str| format!("{what} is missing. See `fourfold portal --help`");
-        let drop_box = args.drop_box.with_context(|| missing("--box FOLDER"))?;
+        let drop_box = args
+            .drop_box
+            .with_context(|| missing("--box FOLDER or --box s3://BUCKET/PREFIX"))?;
         let key = args.key.with_context(|| missing("--key PUBLIC"))?;
         serve::log("info");
         let setting = Setting {
@@ -80,7 +84,7 @@ impl PortalCommand {
             behind_proxy: args.behind_proxy,
             secure_cookies: !args.listen.ip().is_loopback(),
         };
-        let portal = open(&assemble::policy(place.policy.as_deref())?, setting)?;
+        let portal = open(&assemble::policy(place.policy.as_deref())?, setting).await?;
         say_what_is_due(portal.site());
         let listener = serve::bind(args.listen).await?;
         println!("The public side is at http://{}", listener.local_addr()?);
@@ -97,6 +101,7 @@ impl PortalCommand {
 
 /// How a portal is run, apart from policy.
 pub struct Setting {
+    /// A folder, or the address of an object store.
     pub drop_box: PathBuf,
     pub key: PublicKey,
     pub alerts: Option<PathBuf>,
@@ -105,16 +110,36 @@ pub struct Setting {
     pub secure_cookies: bool,
 }
 
-/// Reads the content and tries the box.
-pub fn open(policy: &Files, setting: Setting) -> Result<Arc<Portal>> {
-    let site = Site::load(policy).map_err(|e| anyhow::anyhow!("policy/{e}"))?;
-    let folder = &setting.drop_box;
-    let drop_box = DropBox::open(folder).with_context(|| {
+/// Tries the box.
+async fn open_box(place: &Path) -> Result<DropBox> {
+    if let Some(address) = store_address(place) {
+        let objects = Objects::open(address, environment)?;
+        return DropBox::of(objects).await.with_context(|| {
+            format!("nothing can be put into the box {address}. Let these credentials put objects there (s3:PutObject)")
+        });
+    }
+    DropBox::open(place).with_context(|| {
         format!(
             "nothing can be put into the box {}. Make the folder, and let this user write to it",
-            folder.display()
+            place.display()
         )
-    })?;
+    })
+}
+
+/// The address of an object store, where a box is no folder.
+pub fn store_address(place: &Path) -> Option<&str> {
+    place.to_str().filter(|text| remote::is_store(text))
+}
+
+/// A variable of this process's environment.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Reads the content and tries the box.
+pub async fn open(policy: &Files, setting: Setting) -> Result<Arc<Portal>> {
+    let site = Site::load(policy).map_err(|e| anyhow::anyhow!("policy/{e}"))?;
+    let drop_box = open_box(&setting.drop_box).await?;
     let began = Instant::now();
     let run = Run {
         now: Arc::new(|| SystemClock.now()),

@@ -9,26 +9,36 @@ use anyhow::{Context, Result};
 use protect::messages::Post;
 use protect::requests::Collector;
 use protect::warnings::Publisher;
+use remote::Objects;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::App;
 
 use super::Done;
+use super::portal::{environment, store_address};
 use crate::assemble::Place;
+
+/// The variable that holds the key, and where the service is.
+const NOTIFY_KEY: &str = "FOURFOLD_NOTIFY_KEY";
+const NOTIFY: &str = "https://api.notifications.service.gov.uk";
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
     /// Address to listen on. Put TLS in front of any other than loopback
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Folder in which the public side leaves sealed requests; `box` in the data folder, if there is one, unless
-    /// told otherwise
+    /// Where the public side leaves sealed requests: a folder, or s3://bucket/prefix with the usual AWS_ variables;
+    /// `box` in the data folder, if there is one, unless told otherwise
     #[arg(long = "box", env = "FOURFOLD_BOX")]
     drop_box: Option<PathBuf>,
     /// Mail server for messages to victims: smtps://name:password@host, or
-    /// smtp://name:password@host?tls=required. Without one, messages wait
+    /// smtp://name:password@host?tls=required. Without one, and without GOV.UK Notify, messages wait
     #[arg(long, env = "FOURFOLD_SMTP", hide_env_values = true)]
     smtp: Option<String>,
+    /// Address of GOV.UK Notify's API, which sends messages in place of a mail server when FOURFOLD_NOTIFY_KEY holds a
+    /// key; https://api.notifications.service.gov.uk unless told otherwise
+    #[arg(long, value_name = "URL", env = "FOURFOLD_NOTIFY")]
+    notify: Option<String>,
     /// Folder in which the public side finds the warnings in force; `alerts` in the data folder, if there is one,
     /// unless told otherwise
     #[arg(long, env = "FOURFOLD_ALERTS")]
@@ -46,12 +56,22 @@ pub struct Beside {
 impl Serve {
     pub async fn run(self, place: &Place) -> Result<Done> {
         log("info,sqlx=warn");
-        let post = self.smtp.as_deref().map(Post::open).transpose()?;
+        let post = channel(
+            self.smtp.as_deref(),
+            self.notify.as_deref(),
+            environment(NOTIFY_KEY).as_deref(),
+        )?;
         let app = place.app(!self.listen.ip().is_loopback(), false).await?;
+        if let Some(post) = &post {
+            post.check(&app)?;
+        }
         let listener = bind(self.listen).await?;
         println!("Fourfold is at http://{}", listener.local_addr()?);
         let collector = match self.drop_box {
-            Some(folder) => Some(Collector::open(&place.data, folder)?),
+            Some(at) => Some(match store_address(&at) {
+                Some(address) => Collector::of(&place.data, Objects::open(address, environment)?)?,
+                None => Collector::open(&place.data, at)?,
+            }),
             None => {
                 let usual = place.data.join("box");
                 let there = usual.is_dir();
@@ -71,6 +91,23 @@ impl Serve {
         serve(app, listener, beside).await?;
         Ok(Done::Clean)
     }
+}
+
+/// The one way out for messages: a mail server, or GOV.UK Notify, or none yet. `key` is Notify's, which is told in the
+/// environment alone, where no list of processes shows it.
+fn channel(smtp: Option<&str>, notify: Option<&str>, key: Option<&str>) -> Result<Option<Post>> {
+    let key = key.filter(|k| !k.trim().is_empty());
+    Ok(match (smtp, notify, key) {
+        (None, None, None) => None,
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => anyhow::bail!(
+            "messages go out one way: give a mail server (--smtp) or GOV.UK Notify (--notify, {NOTIFY_KEY}), not both"
+        ),
+        (Some(smtp), None, None) => Some(Post::open(smtp)?),
+        (None, Some(_), None) => {
+            anyhow::bail!("--notify needs an API key of GOV.UK Notify in the variable {NOTIFY_KEY}")
+        }
+        (None, address, Some(key)) => Some(Post::notify(address.unwrap_or(NOTIFY), key)?),
+    })
 }
 
 /// Log lines to standard error, as `RUST_LOG` or else `usual` says.
@@ -168,7 +205,7 @@ fn start_collecting(
     ))
 }
 
-/// Hands messages to the mail server. Several processes may: each message is claimed by one.
+/// Hands messages over. Several processes may: each message is claimed by one.
 fn start_sending(
     app: &App,
     stopped: &watch::Receiver<bool>,

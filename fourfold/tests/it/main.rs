@@ -14,6 +14,8 @@ mod killed;
 mod letters;
 mod linking;
 mod messages;
+mod notify;
+mod object_box;
 mod organisations;
 mod portal;
 mod portal_abuse;

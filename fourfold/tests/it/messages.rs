@@ -106,7 +106,7 @@ impl MailServer {
 }
 
 /// The shipped policy with a legal check recorded, so that texts may be sent.
-fn checked(mut setting: AppSetting) -> AppSetting {
+pub fn checked(mut setting: AppSetting) -> AppSetting {
     const FILE: &str = "protect/messages.toml";
     let text = setting.policy.text(FILE).unwrap().replace(
         "title = \"We could not reach you\"",
@@ -116,7 +116,7 @@ fn checked(mut setting: AppSetting) -> AppSetting {
     setting
 }
 
-fn victims() -> Vec<record::report::Report> {
+pub fn victims() -> Vec<record::report::Report> {
     let mut reports = super::victim_care::sample();
     for report in &mut reports {
         report.victim.email = Some("margaret@victim.example".to_owned());
@@ -135,7 +135,7 @@ pub async fn first(app: &App, sql: impl Into<Sql>) -> store::Row {
 }
 
 /// Address of the message page of a victim.
-async fn to(site: &Site, reference: &'static str) -> String {
+pub async fn to(site: &Site, reference: &'static str) -> String {
     let sql =
         Sql::new("select w.id from work_item w join shared_report r on r.id = w.subject where ")
             .with(
@@ -146,7 +146,7 @@ async fn to(site: &Site, reference: &'static str) -> String {
     format!("/victim-care/{id}/message")
 }
 
-async fn state(site: &Site) -> String {
+pub async fn state(site: &Site) -> String {
     let sql = "select state from protect_message order by id desc limit 1";
     first(&site.app, sql).await.get("state").unwrap()
 }
@@ -158,7 +158,7 @@ const FORM: [(&str, &str); 3] = [
 ];
 
 /// Writes one message as the victim care officer.
-async fn write(officer: &Visitor, to: &str, more: &[(&str, &str)]) -> super::harness::Page {
+pub async fn write(officer: &Visitor, to: &str, more: &[(&str, &str)]) -> super::harness::Page {
     let seen = officer.get(to).await.field("seen");
     let mut fields = FORM.to_vec();
     fields.push(("seen", &seen));
@@ -411,6 +411,8 @@ fn a_policy_that_could_not_be_merged_stops_the_start() {
         ("\"deceased\"", "\"gone\"", "no outcome"),
         ("width = 90", "width = 60", "no address shows"),
         ("head = [", "head = [\"\", ", "letter.head"),
+        ("# [notify]\n# template = \"1", "[notify]\ntemplate = \"x", "no id of GOV.UK Notify"),
+        ("# [notify]", "[notify]\nsecret = \"x\"", "secret"),
     ] {
         let mut changed = files.clone();
         changed

@@ -66,6 +66,23 @@ impl Public {
 
     fn made(policy: &Files, alerts: Option<std::path::PathBuf>, patience: Duration) -> Public {
         let folder = tempfile::tempdir().unwrap();
+        let drop_box = DropBox::open(folder.path()).unwrap();
+        Public::of(policy, alerts, patience, folder, drop_box)
+    }
+
+    /// One that leaves what it is sent in an object store.
+    pub fn with_box(drop_box: DropBox) -> Public {
+        let folder = tempfile::tempdir().unwrap();
+        Public::of(&policy(), None, portal::PATIENCE, folder, drop_box)
+    }
+
+    fn of(
+        policy: &Files,
+        alerts: Option<std::path::PathBuf>,
+        patience: Duration,
+        folder: TempDir,
+        drop_box: DropBox,
+    ) -> Public {
         let drafts = tempfile::tempdir().unwrap();
         let key = PrivateKey::generate();
         let seconds = Arc::new(AtomicU64::new(1_000));
@@ -82,7 +99,6 @@ impl Public {
             alerts,
         };
         let site = Site::load(policy).unwrap();
-        let drop_box = DropBox::open(folder.path()).unwrap();
         let portal = Arc::new(Portal::new(site, run, key.public(), drop_box).unwrap());
         Public {
             router: portal::router(&portal),

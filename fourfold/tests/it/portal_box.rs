@@ -27,7 +27,7 @@ use super::harness::on_both;
 use super::portal::code_in;
 use super::victim_care::seed_app;
 
-fn submission(n: u128, kind: SubmissionKind, fields: &[(&str, &str)]) -> Submission {
+pub fn submission(n: u128, kind: SubmissionKind, fields: &[(&str, &str)]) -> Submission {
     let fields = fields
         .iter()
         .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
@@ -50,7 +50,7 @@ fn leave(folder: &Path, key: &PublicKey, submission: &Submission) -> PathBuf {
 
 /// A data folder with a key, and a box beside it.
 pub struct Boxed {
-    folder: TempDir,
+    pub folder: TempDir,
     pub key: PublicKey,
 }
 
@@ -97,11 +97,11 @@ pub async fn rows(app: &App, sql: impl Into<Sql>) -> Vec<store::Row> {
     reader.rows(sql).await.unwrap()
 }
 
-async fn number(app: &App, sql: &'static str) -> i64 {
+pub async fn number(app: &App, sql: &'static str) -> i64 {
     rows(app, sql).await[0].get("n").unwrap()
 }
 
-fn collected(recorded: usize, known: usize, unopened: usize) -> Collected {
+pub fn collected(recorded: usize, known: usize, unopened: usize) -> Collected {
     Collected {
         recorded,
         known,

@@ -26,7 +26,11 @@ fn may_use(from: &str, to: &str) -> bool {
         // The public side reaches no store, and no mission.
         (_, "portal", to) => matches!(
             to,
-            "foundation/parts" | "foundation/record" | "engines/sealing" | "engines/documents"
+            "foundation/parts"
+                | "foundation/record"
+                | "foundation/remote"
+                | "engines/sealing"
+                | "engines/documents"
         ),
         (_, "foundation/store", to) => matches!(to, "foundation/record" | "engines/ledger"),
         _ => false,
@@ -75,6 +79,7 @@ fn the_arrows_rule_can_fail() {
     assert!(!may_use("portal", "foundation/store"));
     assert!(!may_use("portal", "foundation/web"));
     assert!(!may_use("foundation/parts", "foundation/store"));
+    assert!(!may_use("foundation/remote", "foundation/record"));
     assert!(may_use("missions/intake", "engines/linkage"));
     assert!(may_use("fourfold", "county"));
 }

@@ -146,7 +146,8 @@ impl Demo {
             behind_proxy: false,
             secure_cookies: false,
         };
-        let portal = portal::open(&crate::assemble::policy(place.policy.as_deref())?, setting)?;
+        let policy = crate::assemble::policy(place.policy.as_deref())?;
+        let portal = portal::open(&policy, setting).await?;
         let next = SocketAddr::new(beside.ip(), beside.port().checked_add(1).unwrap_or(0));
         let listener = match self.portal_listen {
             Some(address) => serve::bind(address).await?,

@@ -6,7 +6,7 @@
 //!
 //! The same way out also carries warnings to subscribers and what confirms a subscription: see [`Purpose`].
 //!
-//! Never twice: a message is marked as being handed over in a write of its own before the mail server
+//! Never twice: a message is marked as being handed over in a write of its own before a mail server or GOV.UK Notify
 //! sees it. When the end of that is not seen, it is `unsure`, and a person decides.
 
 mod compose;
@@ -73,7 +73,7 @@ const PRINT: Act = Act::new(
 const DISPATCH: Act = Act::new(
     "message.dispatch",
     ActKind::Alteration,
-    "Hand messages to the mail server",
+    "Hand messages to the mail server or GOV.UK Notify",
 );
 
 pub const MESSAGES: Capability = Capability {

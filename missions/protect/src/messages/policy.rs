@@ -9,6 +9,7 @@ use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use record::policy::{Files, PolicyError, Versioned};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::helped_texts::{HelpedFile, HelpedPolicy};
 use super::letter_head::LetterHead;
@@ -26,8 +27,16 @@ struct MessagesFile {
     need_legal_check: bool,
     helped: HelpedFile,
     letter: LetterHead,
+    notify: Option<NotifyFile>,
     #[serde(rename = "template")]
     templates: Vec<TemplateFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotifyFile {
+    template: String,
+    reply_to: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,6 +72,15 @@ pub struct Template {
     body: String,
 }
 
+/// What of GOV.UK Notify messages are sent by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifyTemplate {
+    /// Id of the one template, which has a field for the subject and one for the text.
+    pub id: String,
+    /// Id of the address answers go to, one of those the service has there.
+    pub reply_to: Option<String>,
+}
+
 /// What is merged into a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merge {
@@ -87,6 +105,8 @@ pub struct MessagePolicy {
     pub helped: HelpedPolicy,
     /// Head and window of letters.
     pub letter: LetterHead,
+    /// What is needed to send by GOV.UK Notify.
+    pub notify: Option<NotifyTemplate>,
     pub templates: Vec<Template>,
 }
 
@@ -124,6 +144,7 @@ impl MessagePolicy {
             helped: HelpedPolicy::read(policy.helped, files).map_err(wrong)?,
             letter: policy.letter.checked().map_err(wrong)?,
             templates: templates(policy.templates).map_err(wrong)?,
+            notify: policy.notify.map(notify).transpose().map_err(wrong)?,
         })
     }
 
@@ -190,6 +211,20 @@ fn templates(files: Vec<TemplateFile>) -> Result<Vec<Template>, String> {
         templates.push(template);
     }
     Ok(templates)
+
+/// Ids as Notify shows them.
+fn notify(file: NotifyFile) -> Result<NotifyTemplate, String> {
+    let id = |name: &str, text: &str| match Uuid::try_parse(text) {
+        Ok(id) => Ok(id.hyphenated().to_string()),
+        Err(_) => Err(format!(
+            "notify.{name}: {text:?} is no id of GOV.UK Notify, such as 11111111-2222-3333-4444-555555555555. Copy it \
+             from there"
+        )),
+    };
+    Ok(NotifyTemplate {
+        id: id("template", &file.template)?,
+        reply_to: file.reply_to.map(|to| id("reply_to", &to)).transpose()?,
+    })
 }
 
 impl Template {

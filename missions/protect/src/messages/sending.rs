@@ -1,33 +1,40 @@
-//! Messages are handed to the mail server, each once.
+//! Messages are handed over, each once: to a mail server, or to GOV.UK Notify.
 //!
-//! Three writes frame a sending: the message is claimed and marked as handed over; the mail server is
-//! spoken to; what came of it is recorded. If the process ends in between, the message stays handed
-//! over, and after a time is put before a person as `unsure`.
+//! Three writes frame a sending: the message is claimed and marked as handed over; the channel is spoken to; what
+//! came of it is recorded. If the process ends in between, the message stays handed over, and after a time is put
+//! before a person as `unsure`.
+//!
+//! A mail server cannot be asked what became of a message. Notify can: it is asked before each message, whether it has
+//! it already, and again about those that are unsure, until it knows or has forgotten.
 
-use std::time::Duration;
+mod notify;
+mod plain;
+mod smtp;
 
-use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
-use lettre::transport::smtp::Error as SmtpError;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lettre::Address;
 use record::access::{Grant, Resource};
 use record::ids::RecordId;
+use record::time::Timestamp;
 use store::{Entry, Error, Result, Sql};
 use web::App;
 
+use self::notify::{Known, Notify};
+use self::smtp::Smtp;
 use super::DISPATCH;
 use super::policy::MessagePolicy;
 use super::state::State;
-use super::unsubscribe::{Leave, LeaveByOneClick};
 
 /// Messages handed over in one run.
 const MOST: usize = 200;
-/// How long the mail server may take for one message.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Unsure messages that are asked about in one run.
+const MOST_ASKED: usize = 50;
 
 /// What a run came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dispatched {
+    /// Handed over, or found to have been.
     pub sent: usize,
     /// Put back, to be tried again.
     pub waiting: usize,
@@ -36,160 +43,233 @@ pub struct Dispatched {
     pub unsure: usize,
 }
 
-/// The way to a mail server.
+/// The way out for messages.
 #[derive(Debug, Clone)]
 pub struct Post {
-    server: AsyncSmtpTransport<Tokio1Executor>,
+    channel: Arc<Channel>,
+    /// Until when the channel has asked to be left alone.
+    rests: Arc<Mutex<Option<Timestamp>>>,
+}
+
+#[derive(Debug)]
+enum Channel {
+    Smtp(Smtp),
+    Notify(Notify),
 }
 
 /// A message that is this process's to hand over.
 struct Claimed {
     id: RecordId,
     name: String,
+    reference: String,
     address: String,
     subject: String,
     body: String,
     /// Where the reader ends the messages; empty for a message to one person.
     leave: String,
     failed: u32,
+    /// Whether a person has decided that it is to go out, after something went wrong.
+    decided: bool,
+}
+
+impl Claimed {
+    /// Whom it is to.
+    fn address(&self) -> std::result::Result<Address, String> {
+        self.address
+            .parse()
+            .map_err(|e| format!("{:?} is no e-mail address: {e}", self.address))
+    }
 }
 
 /// What came of handing one over.
-enum Outcome {
+struct Outcome {
+    fate: Fate,
+    /// What went wrong, in words.
+    problem: String,
+    after: After,
+}
+
+/// What became of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
     Sent,
-    /// The mail server is not to be had: so it is for the next message.
-    Away(String),
     /// Certainly not sent; worth another try.
-    Later(String),
+    Waiting,
     /// Certainly not sent, and it never will be.
-    Refused(String),
-    Unsure(String),
+    Refused,
+    Unsure,
+}
+
+/// What it means for the next message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    GoOn,
+    /// The channel is not to be had: so it is for the next one. The run ends.
+    Stop,
+    /// Nothing is to be tried before then.
+    Rest(Timestamp),
+}
+
+impl Outcome {
+    fn new(fate: Fate, problem: impl Into<String>, after: After) -> Outcome {
+        let problem = problem.into();
+        Outcome {
+            fate,
+            problem,
+            after,
+        }
+    }
+
+    fn sent() -> Outcome {
+        Outcome::new(Fate::Sent, "", After::GoOn)
+    }
+
+    fn later(problem: impl Into<String>) -> Outcome {
+        Outcome::new(Fate::Waiting, problem, After::GoOn)
+    }
+
+    fn away(problem: impl Into<String>) -> Outcome {
+        Outcome::new(Fate::Waiting, problem, After::Stop)
+    }
+
+    fn refused(problem: impl Into<String>) -> Outcome {
+        Outcome::new(Fate::Refused, problem, After::GoOn)
+    }
+
+    fn unsure(problem: impl Into<String>) -> Outcome {
+        Outcome::new(Fate::Unsure, problem, After::GoOn)
+    }
+
+    fn then(self, after: After) -> Outcome {
+        Outcome { after, ..self }
+    }
+}
+
+/// What somebody out there said, in one line of sensible length.
+fn words(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(300).collect()
 }
 
 impl Post {
+    fn by(channel: Channel) -> Post {
+        Post {
+            channel: Arc::new(channel),
+            rests: Arc::default(),
+        }
+    }
+
     /// A mail server by its address: `smtps://name:password@host`, or
     /// `smtp://name:password@host?tls=required`. Without encryption only one on this machine.
+    ///
+    /// # Errors
+    /// When the address is of no such form. It holds a password, so it is not repeated.
     pub fn open(address: &str) -> Result<Post> {
-        let wrong = |problem: &str| {
-            // The address holds a password: it is not repeated.
-            Error::Invalid(format!(
-                "mail server: {problem}. Give smtps://name:password@host or \
-                 smtp://name:password@host?tls=required"
-            ))
-        };
-        let rest = address
-            .strip_prefix("smtp://")
-            .filter(|rest| !rest.contains("tls=required"));
-        if let Some(rest) = rest {
-            let host = rest.rsplit('@').next().unwrap_or_default();
-            let here = ["127.0.0.1", "localhost", "[::1]"];
-            let is_here = |h: &&str| {
-                host.strip_prefix(*h)
-                    .is_some_and(|r| r.is_empty() || r.starts_with([':', '/', '?']))
-            };
-            if !here.iter().any(is_here) {
-                return Err(wrong(
-                    "messages to victims leave this machine encrypted only",
-                ));
-            }
+        Ok(Post::by(Channel::Smtp(Smtp::open(address)?)))
+    }
+
+    /// GOV.UK Notify by the address of its API and a key of the service there.
+    ///
+    /// # Errors
+    /// When the address is neither encrypted nor on this machine, the key is of no form Notify gives out, or this build
+    /// leaves out what goes out over HTTPS. The key is not repeated.
+    pub fn notify(address: &str, key: &str) -> Result<Post> {
+        Ok(Post::by(Channel::Notify(Notify::open(address, key)?)))
+    }
+
+    /// Whether policy has what the channel needs.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn check(&self, app: &App) -> Result<()> {
+        let policy = app.policy::<MessagePolicy>()?;
+        match &*self.channel {
+            Channel::Notify(_) if policy.notify.is_none() => Err(Error::Invalid(
+                "policy/protect/messages.toml names no template of GOV.UK Notify. Give the id of one as `template` in \
+                 the table [notify]; see docs/operations.md for what it must contain"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
         }
-        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
-            .map_err(|_| wrong("the address cannot be read"))?
-            .timeout(Some(PATIENCE))
-            .build();
-        Ok(Post { server })
+    }
+
+    /// Whether the channel has asked to be left alone.
+    fn rests(&self, now: Timestamp) -> bool {
+        let until = *self.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| now < until)
     }
 
     /// Hands over what is due.
+    ///
+    /// # Errors
+    /// When the records cannot be read or written; what a channel says is an outcome of its message.
     pub async fn dispatch(&self, app: &App) -> Result<Dispatched> {
         let mut done = Dispatched {
             unsure: put_before_a_person(app).await?,
             ..Dispatched::default()
         };
+        if self.rests(app.now()) {
+            return Ok(done);
+        }
+        self.find_out(app, &mut done).await?;
+        let mut is_ready = false;
         for _ in 0..MOST {
             let Some(message) = claim(app).await? else {
                 break;
             };
-            let outcome = self.hand_over(app, &message).await?;
-            let stop = matches!(outcome, Outcome::Away(_));
-            match &outcome {
-                Outcome::Sent => done.sent += 1,
-                Outcome::Away(_) | Outcome::Later(_) => done.waiting += 1,
-                Outcome::Refused(_) => done.refused += 1,
-                Outcome::Unsure(_) => done.unsure += 1,
+            let policy = app.policy::<MessagePolicy>()?;
+            let outcome = match &*self.channel {
+                Channel::Smtp(smtp) => smtp.hand_over(&policy, &message).await,
+                Channel::Notify(notify) => {
+                    notify
+                        .hand_over(&policy, &message, app.now(), &mut is_ready)
+                        .await
+                }
+            };
+            match outcome.fate {
+                Fate::Sent => done.sent += 1,
+                Fate::Waiting => done.waiting += 1,
+                Fate::Refused => done.refused += 1,
+                Fate::Unsure => done.unsure += 1,
             }
-            record(app, &message, outcome).await?;
-            // A server that is away now is away for the next one too.
-            if stop {
+            let after = outcome.after;
+            settle(app, message.id, State::HandedOver, message.failed, outcome).await?;
+            if let After::Rest(until) = after {
+                *self.rests.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+            }
+            if after != After::GoOn {
                 break;
             }
         }
         Ok(done)
     }
 
-    async fn hand_over(&self, app: &App, message: &Claimed) -> Result<Outcome> {
-        let policy = app.policy::<MessagePolicy>()?;
-        let mail = match compose(&policy, message) {
-            Ok(mail) => mail,
-            Err(problem) => return Ok(Outcome::Refused(problem)),
+    /// Asks about unsure messages, where the channel can be asked.
+    async fn find_out(&self, app: &App, done: &mut Dispatched) -> Result<()> {
+        let Channel::Notify(notify) = &*self.channel else {
+            return Ok(());
         };
-        // Before anything is sent, an error is certain to mean that nothing was.
-        match self.server.test_connection().await {
-            Ok(true) => {}
-            Ok(false) => return Ok(Outcome::Away("the mail server is not ready".to_owned())),
-            Err(error) => return Ok(Outcome::Away(told(&error))),
+        for (id, handed_at, failed) in unsure(app).await? {
+            let outcome = match notify.find(id, app.now()).await {
+                Ok(Known::Accepted) => {
+                    done.sent += 1;
+                    Outcome::sent()
+                }
+                Ok(Known::NotDelivered(problem)) => {
+                    done.refused += 1;
+                    Outcome::refused(problem)
+                }
+                Ok(Known::Unknown) => {
+                    ask_again(app, id, handed_at).await?;
+                    continue;
+                }
+                // So it is for the next one.
+                Err(_) => break,
+            };
+            settle(app, id, State::Unsure, failed, outcome).await?;
         }
-        Ok(match self.server.send(mail).await {
-            Ok(_) => Outcome::Sent,
-            Err(error) if error.is_permanent() => Outcome::Refused(told(&error)),
-            // 421: the server closes for everybody (RFC 5321, section 3.8); others are about this one.
-            Err(error) if error.status().is_some_and(|code| u16::from(code) == 421) => {
-                Outcome::Away(told(&error))
-            }
-            Err(error) if error.is_transient() => Outcome::Later(told(&error)),
-            Err(error) => Outcome::Unsure(told(&error)),
-        })
+        Ok(())
     }
-}
-
-/// An error of the mail server in words, in one line of sensible length.
-fn told(error: &SmtpError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(300).collect()
-}
-
-fn compose(policy: &MessagePolicy, message: &Claimed) -> std::result::Result<Message, String> {
-    let address: Address = message
-        .address
-        .parse()
-        .map_err(|e| format!("{:?} is no e-mail address: {e}", message.address))?;
-    let domain = policy.from.email.domain();
-    // A name with a control character could not be written into a header at all.
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    let name: String = message.name.chars().map(printable).collect();
-    let name = Some(name).filter(|n| !n.trim().is_empty());
-    let mut mail = Message::builder()
-        .from(policy.from.clone())
-        .to(Mailbox::new(name, address))
-        // The same for every try: a server or a reader that sees it twice can tell.
-        .message_id(Some(format!("<{}@{domain}>", message.id)))
-        .subject(message.subject.as_str())
-        .header(ContentType::TEXT_PLAIN);
-    if !message.leave.is_empty() {
-        mail = mail
-            .header(Leave(message.leave.clone()))
-            .header(LeaveByOneClick);
-    }
-    if let Some(reply_to) = &policy.reply_to {
-        mail = mail.reply_to(reply_to.clone());
-    }
-    mail.body(message.body.clone()).map_err(|e| e.to_string())
 }
 
 fn grant(app: &App) -> Result<Grant> {
@@ -223,7 +303,7 @@ async fn put_before_a_person(app: &App) -> Result<usize> {
                     "state = ?, problem = ? where state = ? and handed_at < ?",
                     [
                         State::Unsure.name().into(),
-                        "The program ended while the message was with the mail server".into(),
+                        "The program ended while the message was being handed over".into(),
                         State::HandedOver.name().into(),
                         long_ago.into(),
                     ],
@@ -264,7 +344,8 @@ async fn claim(app: &App) -> Result<Option<Claimed>> {
                     return Ok(None);
                 }
                 let sql = Sql::new(
-                    "select name, address, subject, body, leave, failed from protect_message where ",
+                    "select name, reference, address, subject, body, leave, failed, settled_by_name \
+                     from protect_message where ",
                 )
                 .with("id = ?", [id.into()]);
                 let Some(row) = tx.first(sql).await? else {
@@ -273,35 +354,48 @@ async fn claim(app: &App) -> Result<Option<Claimed>> {
                 Ok(Some(Claimed {
                     id,
                     name: row.get("name")?,
+                    reference: row.get("reference")?,
                     address: row.get("address")?,
                     subject: row.get("subject")?,
                     body: row.get("body")?,
                     leave: row.get("leave")?,
                     failed: u32::try_from(row.get::<i64>("failed")?).unwrap_or(0),
+                    decided: row.get::<Option<String>>("settled_by_name")?.is_some(),
                 }))
             })
         })
         .await
 }
 
-async fn record(app: &App, message: &Claimed, outcome: Outcome) -> Result<()> {
+/// Records what came of a message that stood like this. Nothing, when somebody has decided about it meanwhile.
+async fn settle(app: &App, id: RecordId, from: State, failed: u32, outcome: Outcome) -> Result<()> {
     let policy = app.policy::<MessagePolicy>()?;
-    let failed = message.failed + u32::from(!matches!(outcome, Outcome::Sent));
-    let (state, problem) = match outcome {
-        Outcome::Sent => (State::Sent, String::new()),
-        Outcome::Away(problem) | Outcome::Later(problem) => (State::Queued, problem),
-        Outcome::Refused(problem) => (State::Failed, problem),
-        Outcome::Unsure(problem) => (State::Unsure, problem),
+    let Outcome {
+        fate,
+        problem,
+        after,
+    } = outcome;
+    let state = match fate {
+        Fate::Sent => State::Sent,
+        Fate::Waiting => State::Queued,
+        Fate::Refused => State::Failed,
+        Fate::Unsure => State::Unsure,
     };
-    if !problem.is_empty() {
-        tracing::warn!(message = %message.id, state = state.name(), %problem, "a message did not go out");
+    let failed = failed + u32::from(fate != Fate::Sent);
+    if fate != Fate::Sent {
+        tracing::warn!(message = %id, state = state.name(), %problem, "a message did not go out");
     }
-    let (id, wait) = (message.id, i64::from(policy.wait(failed)));
+    let wait = i64::from(policy.wait(failed));
     app.store()
         .write(&grant(app)?, move |tx| {
             Box::pin(async move {
                 let now = tx.now();
                 let ended = matches!(state, State::Sent).then_some(now);
+                let next = now.plus_minutes(wait);
+                let next = match after {
+                    After::Rest(until) => next.max(until),
+                    After::GoOn | After::Stop => next,
+                };
                 let sql = Sql::new("update protect_message set ").with(
                     "state = ?, problem = ?, failed = ?, next_at = ?, ended_at = ? \
                      where id = ? and state = ?",
@@ -309,13 +403,15 @@ async fn record(app: &App, message: &Claimed, outcome: Outcome) -> Result<()> {
                         state.name().into(),
                         problem.as_str().into(),
                         i64::from(failed).into(),
-                        now.plus_minutes(wait).into(),
+                        next.into(),
                         ended.into(),
                         id.into(),
-                        State::HandedOver.name().into(),
+                        from.name().into(),
                     ],
                 );
-                tx.run(sql).await?;
+                if tx.run(sql).await? == 0 {
+                    return Ok(());
+                }
                 tx.enter(Entry {
                     kind: "message",
                     id: id.to_string(),
@@ -328,32 +424,45 @@ async fn record(app: &App, message: &Claimed, outcome: Outcome) -> Result<()> {
         .await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Unsure messages whose time to be asked about has come, each with when it was handed over and how often it failed.
+async fn unsure(app: &App) -> Result<Vec<(RecordId, Timestamp, u32)>> {
+    let now = app.now();
+    let most = i64::try_from(MOST_ASKED).unwrap_or(i64::MAX);
+    let sql = Sql::new("select id, handed_at, failed from protect_message where ").with(
+        "state = ? and next_at <= ? and handed_at >= ? order by next_at, id limit ?",
+        [
+            State::Unsure.name().into(),
+            now.into(),
+            now.plus_days(-notify::KEPT_DAYS).into(),
+            most.into(),
+        ],
+    );
+    let mut reader = app.store().read(&grant(app)?).await?;
+    let rows = reader.rows(sql).await?;
+    let read = |row: &store::Row| {
+        let failed = u32::try_from(row.get::<i64>("failed")?).unwrap_or(0);
+        Ok((row.get("id")?, row.get("handed_at")?, failed))
+    };
+    rows.iter().map(read).collect()
+}
 
-    #[test]
-    fn messages_leave_the_machine_encrypted_only() {
-        for address in [
-            "smtp://mail.example",
-            "smtp://127.0.0.1.evil.example:25",
-            "smtp://u:p@mail.example?tls=opportunistic",
-            "imap://mail.example",
-            "",
-        ] {
-            let told = Post::open(address).map(drop).map_err(|e| e.to_string());
-            assert!(
-                told.is_err_and(|t| t.contains("Give smtps://")),
-                "{address:?}"
-            );
-        }
-        for address in [
-            "smtp://127.0.0.1:2525",
-            "smtp://u:p@localhost",
-            "smtps://u:p@mail.example",
-            "smtp://u:p@mail.example:587?tls=required",
-        ] {
-            assert!(Post::open(address).is_ok(), "{address:?}");
-        }
-    }
+/// Puts the next question about an unsure message off until its age has doubled.
+async fn ask_again(app: &App, id: RecordId, handed_at: Timestamp) -> Result<()> {
+    app.store()
+        .write(&grant(app)?, move |tx| {
+            Box::pin(async move {
+                let now = tx.now();
+                let age = now.minutes_since(handed_at).max(1);
+                let sql = Sql::new("update protect_message set ").with(
+                    "next_at = ? where id = ? and state = ?",
+                    [
+                        now.plus_minutes(age).into(),
+                        id.into(),
+                        State::Unsure.name().into(),
+                    ],
+                );
+                tx.run(sql).await.map(drop)
+            })
+        })
+        .await
 }

@@ -5,11 +5,11 @@
 pub enum State {
     /// Waits for its turn, or for the next try.
     Queued,
-    /// With the mail server now.
+    /// Being handed over now, to the mail server or to GOV.UK Notify.
     HandedOver,
-    /// The mail server took it.
+    /// It was taken.
     Sent,
-    /// The mail server refused it for good.
+    /// It was refused for good.
     Failed,
     /// It may have gone out, and may not: nobody saw.
     Unsure,
@@ -42,7 +42,7 @@ impl State {
     pub const fn title(self) -> &'static str {
         match self {
             State::Queued => "Waiting to go out",
-            State::HandedOver => "With the mail server",
+            State::HandedOver => "Being handed over",
             State::Sent => "Sent",
             State::Failed => "Refused",
             State::Unsure => "Not known",

@@ -1,11 +1,10 @@
 //! The box is emptied: each sealed file is opened, recorded once, and removed.
 //!
-//! A file is removed only after its record is committed. If the program ends in between, the id is
-//! on record at the next collection, and only the file goes. What no key opens is set aside in
-//! `unopened/` and tried again at the next start, when a key may be back.
+//! A file, or an object of a store, is removed only after its record is committed. If the program ends in between, the
+//! id is on record at the next collection, and only the file goes. What no key opens is set aside and tried again at
+//! the next start, when a key may be back.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use record::access::{Grant, Resource};
@@ -13,20 +12,19 @@ use record::ids::{ReportId, SubmissionId, WorkItemId};
 use record::marking::Marking;
 use record::submission::{Submission, SubmissionKind};
 use record::time::Timestamp;
+use remote::Objects;
 use sealing::{PrivateKey, PublicKey};
 use store::{Entry, Error, OnConflict, Result, Sql, Tx, work};
 use web::App;
 
 use super::COLLECT;
+use super::place::{Name, Place, Sealed, fault};
 use super::policy::RequestPolicy;
 use crate::victim_care::{Care, QUEUE};
 use crate::warnings::{WarningPolicy, subscribers};
 
 /// Beginning of a private key's file name in the keys folder.
 pub const KEY_PREFIX: &str = "portal-";
-/// Where files no key opens are set aside.
-const UNOPENED: &str = "unopened";
-const ENDING: &str = "age";
 /// Submissions recorded in one write.
 const BATCH: usize = 100;
 
@@ -42,27 +40,26 @@ pub struct Collected {
 /// Empties a box.
 #[derive(Debug)]
 pub struct Collector {
-    folder: PathBuf,
+    place: Place,
     keys: Vec<PrivateKey>,
 }
 
-/// A file of the box with what was in it.
-struct Opened {
-    file: PathBuf,
-    submission: Submission,
-}
-
-fn fault(path: &Path) -> impl Fn(io::Error) -> Error {
-    let path = path.display().to_string();
-    move |source| Error::File {
-        path: path.clone(),
-        source,
-    }
-}
-
 impl Collector {
-    /// Reads the keys in the data folder and looks at the box.
+    /// Reads the keys in the data folder and looks at the box, a folder.
     pub fn open(data: &Path, folder: PathBuf) -> Result<Collector> {
+        let keys = Collector::needed_keys(data)?;
+        let place = Place::folder(folder)?;
+        Ok(Collector { place, keys })
+    }
+
+    /// The same for a box in an object store. The store is first asked when it is emptied.
+    pub fn of(data: &Path, objects: Objects) -> Result<Collector> {
+        let keys = Collector::needed_keys(data)?;
+        let place = Place::objects(objects);
+        Ok(Collector { place, keys })
+    }
+
+    fn needed_keys(data: &Path) -> Result<Vec<PrivateKey>> {
         let keys = Collector::keys_in(data)?;
         if keys.is_empty() {
             return Err(Error::Invalid(format!(
@@ -70,9 +67,7 @@ impl Collector {
                 data.join("keys").display()
             )));
         }
-        let collector = Collector { folder, keys };
-        collector.bring_back()?;
-        Ok(collector)
+        Ok(keys)
     }
 
     /// The private keys of the public side, newest file last.
@@ -102,101 +97,68 @@ impl Collector {
         self.keys.last().map(PrivateKey::public)
     }
 
-    /// Tries again what no key opened before.
-    fn bring_back(&self) -> Result<()> {
-        let aside = self.folder.join(UNOPENED);
-        for file in sealed_files(&aside, usize::MAX).unwrap_or_default() {
-            if let Some(name) = file.file_name() {
-                let to = self.folder.join(name);
-                fs::rename(&file, &to).map_err(fault(&to))?;
-            }
-        }
-        Ok(())
-    }
-
     /// Takes everything in the box into the records.
     pub async fn collect(&self, app: &App) -> Result<Collected> {
         let mut all = Collected::default();
         loop {
-            let files = sealed_files(&self.folder, BATCH).map_err(fault(&self.folder))?;
-            if files.is_empty() {
-                return Ok(all);
-            }
-            let mut batch = Vec::with_capacity(files.len());
-            for file in files {
-                match self.read(&file)? {
-                    Some(submission) => batch.push(Opened { file, submission }),
+            let names = self.place.sealed(BATCH).await?;
+            let mut taken = Vec::with_capacity(names.len());
+            let mut submissions = Vec::with_capacity(names.len());
+            let mut set_aside = 0;
+            for (name, sealed) in self.place.read(names).await? {
+                let opened = match &sealed {
+                    Sealed::Whole(bytes) => self.opened(&name, bytes),
+                    Sealed::TooLong => {
+                        tracing::error!(file = %name.display(), "too long for a sealed request");
+                        None
+                    }
+                    // Another process collects too.
+                    Sealed::Gone => continue,
+                };
+                match opened {
+                    Some(submission) => {
+                        taken.push(name);
+                        submissions.push(submission);
+                    }
                     None => {
-                        self.set_aside(&file)?;
-                        all.unopened += 1;
+                        self.place.set_aside(name)?;
+                        set_aside += 1;
                     }
                 }
             }
-            let (files, submissions): (Vec<PathBuf>, Vec<Submission>) =
-                batch.into_iter().map(|o| (o.file, o.submission)).unzip();
             let count = submissions.len();
-            let recorded = record(app, submissions).await?;
-            for file in files {
-                match fs::remove_file(&file) {
-                    Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fault(&file)(e)),
-                    // Gone: another process collects too.
-                    _ => {}
-                }
+            // Nothing there, or nothing that was not somebody else's.
+            if count + set_aside == 0 {
+                return Ok(all);
             }
+            let recorded = record(app, submissions).await?;
+            self.place.remove(taken).await?;
             all.recorded += recorded;
             all.known += count - recorded;
+            all.unopened += set_aside;
         }
     }
 
     /// What is in a file, or none when it cannot be opened and must wait.
-    fn read(&self, file: &Path) -> Result<Option<Submission>> {
-        let length = fs::symlink_metadata(file).map_err(fault(file))?.len();
-        if length > sealing::MOST_SEALED as u64 {
-            tracing::error!(file = %file.display(), "too long for a sealed request");
-            return Ok(None);
-        }
-        let sealed = fs::read(file).map_err(fault(file))?;
-        let opened = match sealing::open(&sealed, &self.keys) {
+    fn opened(&self, name: &Name, sealed: &[u8]) -> Option<Submission> {
+        let opened = match sealing::open(sealed, &self.keys) {
             Ok(opened) => opened,
             Err(error) => {
-                tracing::error!(file = %file.display(), %error, "a sealed request cannot be opened");
-                return Ok(None);
+                tracing::error!(file = %name.display(), %error, "a sealed request cannot be opened");
+                return None;
             }
         };
-        let named = file.file_stem().and_then(|n| n.to_str());
+        let named = Path::new(name).file_stem().and_then(|n| n.to_str());
         let named = named.and_then(|n| n.parse::<SubmissionId>().ok());
         match serde_json::from_slice::<Submission>(&opened) {
-            Ok(s) if s.version == Submission::VERSION && Some(s.id) == named => Ok(Some(s)),
+            Ok(s) if s.version == Submission::VERSION && Some(s.id) == named => Some(s),
             _ => {
                 // The error would quote what was sent.
-                tracing::error!(file = %file.display(), "a sealed request is of no form we know");
-                Ok(None)
+                tracing::error!(file = %name.display(), "a sealed request is of no form we know");
+                None
             }
         }
     }
-
-    fn set_aside(&self, file: &Path) -> Result<()> {
-        let aside = self.folder.join(UNOPENED);
-        fs::create_dir_all(&aside).map_err(fault(&aside))?;
-        let to = aside.join(file.file_name().unwrap_or_default());
-        fs::rename(file, &to).map_err(fault(&to))
-    }
-}
-
-/// Whole files of a folder, at most so many. Parts still being written have another ending.
-fn sealed_files(folder: &Path, most: usize) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        if path.extension().is_some_and(|e| e == ENDING) && entry.file_type()?.is_file() {
-            files.push(path);
-        }
-        if files.len() >= most {
-            break;
-        }
-    }
-    Ok(files)
 }
 
 /// Records submissions that are new, in one write, and tells how many they were.

@@ -3,11 +3,12 @@
 //! *Who uses it*: victim care for calls, protect officers for organisations, an inspector for young
 //! people; everybody's is feedback. *What it serves*: WEB-01 to WEB-05.
 //!
-//! The public side leaves sealed files in a box; [`Collector`] takes each into the records exactly
-//! once. A call that somebody with an open duty asks for also brings that duty forward.
+//! The public side leaves sealed files in a box, a folder or a place in an object store; [`Collector`] takes each into
+//! the records exactly once. A call that somebody with an open duty asks for also brings that duty forward.
 
 mod collect;
 mod page;
+mod place;
 mod policy;
 mod taken;
 
