@@ -411,7 +411,11 @@ fn a_policy_that_could_not_be_merged_stops_the_start() {
         ("\"deceased\"", "\"gone\"", "no outcome"),
         ("width = 90", "width = 60", "no address shows"),
         ("head = [", "head = [\"\", ", "letter.head"),
-        ("# [notify]\n# template = \"1", "[notify]\ntemplate = \"x", "no id of GOV.UK Notify"),
+        (
+            "# [notify]\n# template = \"1",
+            "[notify]\ntemplate = \"x",
+            "no id of GOV.UK Notify",
+        ),
         ("# [notify]", "[notify]\nsecret = \"x\"", "secret"),
     ] {
         let mut changed = files.clone();

@@ -211,6 +211,7 @@ fn templates(files: Vec<TemplateFile>) -> Result<Vec<Template>, String> {
         templates.push(template);
     }
     Ok(templates)
+}
 
 /// Ids as Notify shows them.
 fn notify(file: NotifyFile) -> Result<NotifyTemplate, String> {
