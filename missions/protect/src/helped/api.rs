@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use record::ids::NetworkId;
+use record::ids::{NetworkId, ReportId};
 use record::time::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -289,7 +289,7 @@ fn decided(
         return Err(errors.in_words());
     }
     let each = input.leave_out.iter().map(|text| {
-        let id = text.parse();
+        let id = text.parse::<ReportId>();
         id.map_err(|_| format!("leave_out: {text:?} is not a report's identifier"))
     });
     Ok(Decided {
@@ -326,7 +326,7 @@ pub(super) async fn decision(
     let body = HelpedNames {
         decision: decision_of(&known),
         victims: victims.into_iter().map(outcome).collect(),
-        next: more.then_some(asked.page + 1),
+        next: more.then(|| asked.page + 1),
     };
     Ok(json(StatusCode::OK, &body))
 }

@@ -37,7 +37,7 @@ impl Said {
             errors.add("happened", "Choose what happened");
         } else if !policy.may_be_told(&happened) {
             let text = policy.templates.iter();
-            let mut text = text.filter(|t| t.helped.as_deref() == Some(&happened));
+            let mut text = text.filter(|t| t.helped.as_deref() == Some(happened.as_str()));
             let hindrance = text.find_map(|t| policy.hindrance(t)).unwrap_or_default();
             errors.add("happened", hindrance);
         }

@@ -80,7 +80,7 @@ pub async fn load<'p>(
 impl<'p> Loaded<'p> {
     /// All victims in the order of the list.
     pub fn all(&self) -> impl Iterator<Item = (&Victim, &Standing<'p>)> {
-        let at = |n: &usize| Some((self.network.victims.get(*n)?, self.stands.get(*n)?));
+        let at = move |n: &usize| Some((self.network.victims.get(*n)?, self.stands.get(*n)?));
         self.order.iter().filter_map(at)
     }
 

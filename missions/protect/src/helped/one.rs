@@ -70,7 +70,11 @@ pub(super) async fn open(
     let known = decisions::one(&mut reader.conn(), &who.actor.scope(), id).await?;
     let of_part = known.victims.iter();
     let of_part = of_part.filter(|v| part.is_none_or(|p| p == v.became));
-    let mut victims: Vec<Outcome> = of_part.skip(at * PAGE).take(PAGE + 1).cloned().collect();
+    let mut victims: Vec<Outcome> = of_part
+        .skip(at.saturating_mul(PAGE))
+        .take(PAGE + 1)
+        .cloned()
+        .collect();
     let more = victims.len() > PAGE;
     victims.truncate(PAGE);
     let query = part.map_or("all", Became::name);

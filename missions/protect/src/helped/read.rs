@@ -287,6 +287,9 @@ async fn declined(
     let reports: Vec<ReportId> = of.keys().copied().collect();
     let mut said: BTreeMap<(Who, String), (Timestamp, String)> = BTreeMap::new();
     let questions = &policy.helped.declined;
+    if questions.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     for part in reports.chunks(PART) {
         let sql =
             Sql::new("select report, question, answer, at from protect_victim_decision where")

@@ -128,7 +128,7 @@ impl MessagePolicy {
         let what = what.to_owned();
         self.templates
             .iter()
-            .filter(move |t| t.helped.as_deref() == Some(&what))
+            .filter(move |t| t.helped.as_deref() == Some(what.as_str()))
     }
 
     /// The text of what happened in a language; in the first one's where nobody has asked for the language.

@@ -130,7 +130,9 @@ mod tests {
     fn a_head_or_a_window_that_does_not_fit_is_told() {
         assert!(head(&["Victim Care", "Call 101"], USUAL).is_ok());
         assert!(head(&[], USUAL).is_ok());
-        for lines in [&[""][..], &["a\nb"], &["x"; 7], &[&"x".repeat(61)]] {
+        let long = "x".repeat(61);
+        let wrong: [&[&str]; 4] = [&[""], &["a\nb"], &["x"; 7], &[long.as_str()]];
+        for lines in wrong {
             assert!(head(lines, USUAL).unwrap_err().contains("letter.head"));
         }
         let odd = [

@@ -188,8 +188,8 @@ fn address(name: &str, address: &str) -> Vec<String> {
     while lines.len() > ADDRESS_LINES {
         // The last line is the postcode, as a rule.
         let from = lines.len() - 3;
-        let joined = format!("{}, {}", lines[from], lines[from + 1]);
-        lines.splice(from..from + 2, [joined]);
+        let next = lines.remove(from + 1);
+        lines[from] = format!("{}, {next}", lines[from]);
     }
     lines
 }
