@@ -360,7 +360,11 @@ fn a_policy_that_could_not_be_merged_stops_the_start() {
         ("wait_minutes = [1, ", "wait_minutes = [0, ", "above nought"),
         ("cyber-unit@force.example", "nowhere", "no address"),
         ("id = \"helped\"", "id = \"advice_given\"", "there twice"),
-        ("# [notify]\n# template = \"1", "[notify]\ntemplate = \"x", "no id of GOV.UK Notify"),
+        (
+            "# [notify]\n# template = \"1",
+            "[notify]\ntemplate = \"x",
+            "no id of GOV.UK Notify",
+        ),
         ("# [notify]", "[notify]\nsecret = \"x\"", "secret"),
     ] {
         let mut changed = files.clone();
