@@ -34,10 +34,10 @@ pub fn checked(mut setting: AppSetting) -> AppSetting {
     setting
 }
 
-/// A report with one offender's telephone in it, which joins all of them.
+/// A report with one offender's telephone and account in it, which join all of them.
 fn of_network(reference: &str, victim: Value) -> Report {
     let mut fields = json!({
-        "narrative": "They rang from 07700 900123 and asked me to move £2,500.",
+        "narrative": "They rang from 07700 900123 and asked me to move £2,500 to sort code 20-00-00 account 12345678.",
         "victim": { "kind": "person" }
     });
     merge(&mut fields, json!({ "victim": victim }));
@@ -553,7 +553,7 @@ fn three_thousand_victims_are_told_page_by_page() {
         let took = begun.elapsed();
         first
             .is(200)
-            .has("3000 victims in 3000 reports")
+            .has("3,000 victims in 3,000 reports")
             .has("?page=2");
         assert_eq!(
             first

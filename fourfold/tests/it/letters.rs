@@ -120,7 +120,7 @@ fn a_letter_is_a_tagged_document_that_says_what_the_victim_reads_and_no_more() {
         assert_eq!(
             structure(&pdf),
             [
-                "Document", "P", "P", "P", "H1", "P", "P", "P", "P", "P", "P"
+                "Document", "P", "Strong", "Span", "P", "P", "H1", "P", "P", "P", "P", "P"
             ]
         );
         // How the record is marked is not on the victim's copy, nor in what the file says of itself.
@@ -247,7 +247,7 @@ fn letters_are_for_those_who_write_them_and_gaps_are_refused() {
             .get(&format!("{}/letter.pdf", letters[1]))
             .await
             .is(400)
-            .has("no font of this program shows");
+            .has("No font of this program shows");
         officer.get("/letters").await.has("Not in the PDF: no font");
         let rest = officer.get("/letters/to-post.pdf").await;
         assert_eq!(pages(rest.is(200)).len(), 1);

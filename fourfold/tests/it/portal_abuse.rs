@@ -261,7 +261,7 @@ fn nothing_a_visitor_sends_becomes_a_header() {
                 "cookie_choice=yes; cookie_choice=no; =;;; returning=",
             ),
             ("x-forwarded-for", "<script>, ::ffff:999.1.1.1"),
-            ("accept-encoding", "gzip;q=nan, *;q=0"),
+            ("accept-encoding", "gzip;q=nan, br;q=9, ;;,"),
             ("host", "evil.example"),
         ] {
             let page = public.get_with("/advice/phishing", name, value).await;

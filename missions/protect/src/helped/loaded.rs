@@ -6,7 +6,7 @@ use record::access::Actor;
 use record::ids::{NetworkId, ReportId};
 use record::time::Timestamp;
 use store::Shown;
-use web::parts::words::plural;
+use web::parts::words::{count_in_words, plural};
 use web::{App, Error};
 
 use super::decisions::{self, Known};
@@ -123,10 +123,12 @@ impl<'p> Loaded<'p> {
         let (email, letter) = (self.by(Way::Email, &none), self.by(Way::Letter, &none));
         let all = self.stands.len();
         format!(
-            "{} in {}: {email} can be told by email, {letter} by letter, {} cannot.",
+            "{} in {}: {} can be told by email, {} by letter, {} cannot.",
             plural(all as u64, "victim", "victims"),
             plural(self.network.reports as u64, "report", "reports"),
-            all - email - letter
+            count_in_words(email as u64),
+            count_in_words(letter as u64),
+            count_in_words((all - email - letter) as u64)
         )
     }
 }
