@@ -264,7 +264,7 @@ fn what_the_inside_cannot_write_stays_in_the_box_until_it_can() {
         let app = opened(boxed.data()).await;
         let count = |sql: &'static str| rows(&app, Sql::new(sql));
         let requests = count("select id from protect_request").await;
-        let entries = count("select id from ledger_entry where resource_kind = 'request'").await;
+        let entries = count("select seq from ledger_entry where resource_kind = 'request'").await;
         assert_eq!((requests.len(), entries.len()), (SENT, SENT), "each once");
         app.store().close().await;
     });

@@ -151,7 +151,7 @@ impl Burst {
         }
         let lost = times.iter().filter(|n| **n == 0).count();
         let doubled = times.iter().filter(|n| **n > 1).count();
-        let entries = Sql::new("select id from ledger_entry where resource_kind = 'request'");
+        let entries = Sql::new("select seq from ledger_entry where resource_kind = 'request'");
         let entries = rows(&app, entries).await.map(|all| all.len());
         app.store().close().await;
         ensure!(

@@ -18,9 +18,6 @@ mod read;
 mod standing;
 mod told;
 
-#[cfg(test)]
-mod standing_tests;
-
 use axum::routing::{get, post};
 use record::access::{Act, ActKind, Actor, Resource};
 use record::ids::NetworkId;
@@ -116,3 +113,6 @@ create index protect_helped_victim_message on protect_helped_victim (message) wh
 create index protect_helped_victim_letter on protect_helped_victim (letter) where letter is not null;
 ",
 };
+
+#[cfg(test)]
+mod standing_tests;
