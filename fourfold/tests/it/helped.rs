@@ -587,7 +587,7 @@ fn three_thousand_victims_are_told_page_by_page() {
         let none = step(&officer, &path, "none", &[]).await;
         assert!(none.is(200).body.len() < 600_000, "{}", none.body.len());
         let preview = step(&officer, &path, "preview", &out).await;
-        let seen = preview.is(200).has("Tell 2998 victims").field("seen");
+        let seen = preview.is(200).has("Tell 2,998 victims").field("seen");
         let begun = std::time::Instant::now();
         let sent = step(&officer, &path, "send", &[out[0], out[1], ("seen", &seen)]).await;
         eprintln!(

@@ -294,9 +294,10 @@ pub(super) async fn submit(
     let mut errors = FieldErrors::new();
     let said = Said::of_form(&form, &policy, app.now(), &mut errors);
     let step = Step::of_form(&form);
-    let at = match step {
-        Step::Choose(page) => page,
-        _ => 0,
+    let at = if let Step::Choose(page) = step {
+        page
+    } else {
+        0
     };
     let happened = errors.get("happened").is_none();
     let happened = happened.then_some(said.happened.as_str());
@@ -307,6 +308,10 @@ pub(super) async fn submit(
     if !errors.is_empty() || loaded.network.too_large {
         let page = build(&app, &who, &policy, &loaded, &form, errors);
         return web::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    // A form sent twice: what has changed since says more than that nobody is left to tell.
+    if matches!(step, Step::Send) && form.text("seen") != loaded.seen {
+        return Err(changed(id));
     }
     let out = left_out(&form, step, &loaded);
     if matches!(step, Step::Preview | Step::Send) && out == loaded.can() {
@@ -328,18 +333,21 @@ pub(super) async fn submit(
             (&said, &out),
         )?),
         Step::Send => {
-            let decided = Decided {
-                network: id,
-                happened: said.happened,
-                on: said.on,
-                authorised_by: said.authorised_by,
-                reason: said.reason,
-                left_out: out,
-                seen: form.text("seen").to_owned(),
-            };
-            let made = send(&app, &who, &policy, decided).await?;
+            let made = send(&app, &who, &policy, decided(id, said, out, &form)).await?;
             Ok(Redirect::to(&format!("/helped/{id}/{made}?done=told")).into_response())
         }
+    }
+}
+
+fn decided(network: NetworkId, said: Said, left_out: BTreeSet<ReportId>, form: &Fields) -> Decided {
+    Decided {
+        network,
+        happened: said.happened,
+        on: said.on,
+        authorised_by: said.authorised_by,
+        reason: said.reason,
+        left_out,
+        seen: form.text("seen").to_owned(),
     }
 }
 
