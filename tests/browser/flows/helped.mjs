@@ -49,7 +49,7 @@ async function importFile(page, file) {
   await page.getByRole('button', { name: 'Continue' }).click()
   await heading(page, `Columns of ${file.name}`)
   await page.getByRole('button', { name: 'Dry run' }).click()
-  await heading(page, 'Dry run')
+  await page.getByRole('heading', { name: 'Dry run' }).waitFor()
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await page.locator('dl.ff-figures').waitFor()
 }
