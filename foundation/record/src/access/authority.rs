@@ -67,12 +67,11 @@ pub struct Authority {
     action_type: EntityTypeName,
     resource_type: EntityTypeName,
     role_type: EntityTypeName,
-    acts: Vec<&'static str>,
     /// For each role, somebody who holds it alone, and an unsealed thing of their unit.
     probes: Vec<(String, Entities)>,
-    /// For each act, the roles that may do it to such a thing. Worked out when first asked for: it takes
-    /// as many decisions as there are acts times roles.
-    matrix: OnceLock<BTreeMap<&'static str, BTreeSet<String>>>,
+    /// For each act, the roles that may do it to such a thing. Each is worked out when first asked for:
+    /// it takes as many decisions as there are roles.
+    matrix: BTreeMap<&'static str, OnceLock<BTreeSet<String>>>,
     remembered: RwLock<HashMap<String, Decided>>,
 }
 
@@ -135,9 +134,8 @@ impl Authority {
             action_type: name("Action")?,
             resource_type: name("Resource")?,
             role_type,
-            acts: acts.iter().map(|act| act.name).collect(),
             probes: Vec::new(),
-            matrix: OnceLock::new(),
+            matrix: acts.iter().map(|act| (act.name, OnceLock::new())).collect(),
             remembered: RwLock::default(),
         };
         authority.probes = authority.probes()?;
@@ -148,7 +146,7 @@ impl Authority {
     fn check_that_each_act_has_a_role(&self) -> Result<(), PolicyError> {
         // Neighbouring acts are mostly the same role's: it is asked first.
         let mut last = 0;
-        for act in &self.acts {
+        for act in self.matrix.keys() {
             let mut from_last = (0..self.probes.len()).map(|n| (last + n) % self.probes.len());
             last = from_last
                 .find(|n| self.probe(&self.probes[*n].1, act))
@@ -313,18 +311,21 @@ impl Authority {
         })
     }
 
-    /// The roles that may do an act.
-    fn roles_of<'a>(&'a self, act: &'a str) -> impl Iterator<Item = &'a String> {
-        let may = move |(_, entities): &&(String, Entities)| self.probe(entities, act);
-        self.probes.iter().filter(may).map(|(role, _)| role)
+    /// The roles that may do an act; none for an act that was not declared.
+    fn roles_of(&self, act: &str) -> Option<&BTreeSet<String>> {
+        let roles = self.matrix.get(act)?;
+        let may = |(_, entities): &&(String, Entities)| self.probe(entities, act);
+        Some(roles.get_or_init(|| {
+            let permitted = self.probes.iter().filter(may);
+            permitted.map(|(role, _)| role.clone()).collect()
+        }))
     }
 
-    /// Titles of the roles people may hold that permit an act; none for an act that was not declared.
+    /// Titles of the roles people may hold that permit an act.
     pub fn roles_that_may(&self, act: &Act) -> Vec<String> {
-        if !self.declares(act.name) {
-            return Vec::new();
-        }
         self.roles_of(act.name)
+            .into_iter()
+            .flatten()
             .filter_map(|id| self.roles.get(id))
             .filter(|r| !r.system)
             .map(|r| r.title.clone())
@@ -333,15 +334,13 @@ impl Authority {
 
     /// Whether the product has an act of this name.
     pub fn declares(&self, act: &str) -> bool {
-        self.acts.contains(&act)
+        self.matrix.contains_key(act)
     }
 
     /// The permission matrix: act name to role ids.
-    pub fn matrix(&self) -> &BTreeMap<&'static str, BTreeSet<String>> {
-        self.matrix.get_or_init(|| {
-            let of_act = |act: &&'static str| (*act, self.roles_of(act).cloned().collect());
-            self.acts.iter().map(of_act).collect()
-        })
+    pub fn matrix(&self) -> BTreeMap<&'static str, &BTreeSet<String>> {
+        let of_act = |act: &&'static str| Some((*act, self.roles_of(act)?));
+        self.matrix.keys().filter_map(of_act).collect()
     }
 
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
