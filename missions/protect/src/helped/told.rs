@@ -11,7 +11,9 @@ use store::{Conn, Entry, Error, OnConflict, Result, Row, Sql, Tx, Value};
 
 use super::read::{self, Network};
 use super::standing::{Standing, Stands, Told, Victim, Way, standing};
-use crate::messages::{Merge, MessagePolicy, State, Template, Written, make_letters, queue_many};
+use crate::messages::{
+    Merge, MessagePolicy, State, Template, Turn, Written, make_letters, queue_all,
+};
 
 /// Values in one question.
 const PART: usize = 512;
@@ -245,7 +247,7 @@ pub async fn tell(
         });
     }
     let id = keep(tx, policy, &network, decided, caller, number + 1).await?;
-    let messages = queue_many(tx, &policy.digest, messages).await?;
+    let messages = queue_all(tx, &policy.digest, Turn::OfMany, messages).await?;
     let letters = make_letters(tx, &policy.digest, letters).await?;
     enter(tx, id, decided, &chosen);
     keep_victims(tx, id, chosen, messages, letters).await?;

@@ -171,16 +171,8 @@ fn read_form(
     else {
         return Ok(None);
     };
-    let item = &sheet.item;
     Ok(Some(Written {
-        whose: Whose {
-            item: item.id,
-            reference: item.summary.reference.clone(),
-            name: sheet.name.clone(),
-            unit: item.unit.clone(),
-            marking: item.marking.level(),
-            compartment: item.compartment.clone(),
-        },
+        whose: Whose::of(&sheet.item, &sheet.name),
         address,
         template: template.id.clone(),
         version: template.version,

@@ -1,14 +1,19 @@
-//! Many victims are written to in one write, by e-mail and by letter.
+//! Victims are written to, one or many in one write, by e-mail and by letter.
 
 use record::ids::{RecordId, WorkItemId};
+use record::work::WorkItem;
 use sha2::{Digest as _, Sha256};
 use store::{Entry, OnConflict, Result, Tx, Value};
 
 use super::letters;
 use super::state::State;
 
-/// What many get waits until what one person writes has gone out.
-const TURN: i64 = 1;
+/// When a message has its turn: what many get waits until what one person writes or waits for has gone out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    OfOne,
+    OfMany,
+}
 
 /// Whom a message is about, as its row keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,20 @@ pub(crate) struct Whose {
     /// Level of the marking.
     pub marking: i64,
     pub compartment: Option<String>,
+}
+
+impl Whose {
+    /// The victim of an item.
+    pub fn of(item: &WorkItem, name: &str) -> Whose {
+        Whose {
+            item: item.id,
+            reference: item.summary.reference.clone(),
+            name: name.to_owned(),
+            unit: item.unit.clone(),
+            marking: item.marking.level(),
+            compartment: item.compartment.clone(),
+        }
+    }
 }
 
 /// A text as one victim will read it.
@@ -62,9 +81,10 @@ const MESSAGE: &[&str] = &[
 ];
 
 /// Queues these messages, each with its entry, and tells their ids in the same order.
-pub(crate) async fn queue_many(
+pub(crate) async fn queue_all(
     tx: &mut Tx<'_>,
     policy: &str,
+    turn: Turn,
     all: Vec<Written>,
 ) -> Result<Vec<RecordId>> {
     let (by, by_name) = (tx.grant().actor(), tx.grant().actor_name().to_owned());
@@ -96,7 +116,7 @@ pub(crate) async fn queue_many(
             one.whose.marking.into(),
             one.whose.compartment.into(),
             policy.into(),
-            TURN.into(),
+            (turn as i64).into(),
         ]);
     }
     tx.insert("protect_message", MESSAGE, rows, OnConflict::Fail)

@@ -29,7 +29,7 @@ use store::Migration;
 use web::{Capability, Nav, PolicyFile, Route};
 
 pub(crate) use helped_texts::TextFor;
-pub(crate) use many::{Whose, Written, make_letters, queue_many};
+pub(crate) use many::{Turn, Whose, Written, make_letters, queue_all};
 pub use policy::MessagePolicy;
 pub(crate) use policy::{Merge, Template, merged};
 pub(crate) use queue::{

@@ -4,11 +4,11 @@ use record::access::Actor;
 use record::ids::RecordId;
 use record::marking::Marking;
 use record::work::WorkItem;
-use sha2::{Digest as _, Sha256};
-use store::{Entry, Error as StoreError, OnConflict, Sql, Tx, Value, work};
+use store::{Error as StoreError, OnConflict, Sql, Tx, Value, work};
 use web::{App, Error};
 
 use super::SEND;
+use super::many::{Turn, Whose, Written, queue_all};
 use super::policy::Template;
 use super::state::State;
 use crate::victim_care::{self, Sheet};
@@ -25,30 +25,6 @@ pub struct NewMessage {
     pub seen: i64,
 }
 
-const COLUMNS: &[&str] = &[
-    "id",
-    "item",
-    "reference",
-    "name",
-    "address",
-    "template",
-    "template_version",
-    "subject",
-    "body",
-    "state",
-    "created_at",
-    "created_by",
-    "created_by_name",
-    "next_at",
-    "failed",
-    "problem",
-    "note",
-    "unit",
-    "marking",
-    "compartment",
-    "policy",
-];
-
 /// Queues a message. A form sent twice, or a message by somebody else in between, is a conflict.
 pub async fn queue(
     app: &App,
@@ -58,28 +34,26 @@ pub async fn queue(
 ) -> Result<RecordId, Error> {
     let item = sheet.item.clone();
     let grant = victim_care::permit(app, actor, &SEND, &work::resource(&item), "").await?;
-    let (name, by) = (sheet.name.clone(), actor.clone());
     let href = format!("/victim-care/{}/message", item.id);
+    let written = Written {
+        whose: Whose::of(&item, &sheet.name),
+        address: message.address,
+        template: message.template.id,
+        version: message.template.version,
+        language: message.template.language,
+        subject: message.subject,
+        body: message.body,
+    };
+    let (policy, seen) = (message.policy, message.seen);
     let queued = app
         .store()
         .write(&grant, move |tx| {
             Box::pin(async move {
-                if held(tx, &item).await? != message.seen {
+                if held(tx, &item).await? != seen {
                     return Err(StoreError::Conflict);
                 }
-                let id = RecordId(tx.id());
-                let row = row(tx, id, &item, &name, &by, &message);
-                tx.insert("protect_message", COLUMNS, vec![row], OnConflict::Fail)
-                    .await?;
-                let (template, version) = (&message.template.id, message.template.version);
-                tx.enter(Entry {
-                    kind: "message",
-                    id: id.to_string(),
-                    content: hex::encode(Sha256::digest(&message.body)),
-                    detail: serde_json::json!({ "template": template, "version": version })
-                        .to_string(),
-                });
-                Ok(id)
+                let ids = queue_all(tx, &policy, Turn::OfOne, vec![written]).await?;
+                ids.first().copied().ok_or(StoreError::NotFound)
             })
         })
         .await;
@@ -90,39 +64,6 @@ pub async fn queue(
         }),
         other => Ok(other?),
     }
-}
-
-fn row(
-    tx: &Tx<'_>,
-    id: RecordId,
-    item: &WorkItem,
-    name: &str,
-    by: &Actor,
-    message: &NewMessage,
-) -> Vec<Value> {
-    vec![
-        id.into(),
-        item.id.into(),
-        item.summary.reference.as_str().into(),
-        name.into(),
-        message.address.as_str().into(),
-        message.template.id.as_str().into(),
-        i64::from(message.template.version).into(),
-        message.subject.as_str().into(),
-        message.body.as_str().into(),
-        State::Queued.name().into(),
-        tx.now().into(),
-        by.id.into(),
-        by.name.as_str().into(),
-        tx.now().into(),
-        0.into(),
-        "".into(),
-        "".into(),
-        item.unit.as_str().into(),
-        item.marking.level().into(),
-        item.compartment.as_deref().into(),
-        message.policy.as_str().into(),
-    ]
 }
 
 async fn held(tx: &mut Tx<'_>, item: &WorkItem) -> Result<i64, StoreError> {
@@ -149,11 +90,10 @@ impl Purpose {
         }
     }
 
-    /// What many get waits until what one person waits for has gone out.
-    const fn turn(self) -> i64 {
+    const fn turn(self) -> Turn {
         match self {
-            Purpose::Confirmation => 0,
-            Purpose::Warning => 1,
+            Purpose::Confirmation => Turn::OfOne,
+            Purpose::Warning => Turn::OfMany,
         }
     }
 }
@@ -236,7 +176,7 @@ pub(crate) async fn queue_notices(
             Marking::Official.level().into(),
             about.policy.into(),
             about.purpose.name().into(),
-            about.purpose.turn().into(),
+            (about.purpose.turn() as i64).into(),
             notice.leave.into(),
         ]
     };
