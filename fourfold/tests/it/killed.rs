@@ -76,7 +76,7 @@ fn start(file: &Path, location: &Location) -> std::process::Child {
 }
 
 /// Opens what the dead process left behind, as the next process would.
-async fn opened(location: &Location) -> App {
+pub async fn opened(location: &Location) -> App {
     let setting = web::AppSetting {
         location: location.clone(),
         store: store::Setting::default(),

@@ -563,16 +563,7 @@ fn a_submitted_secret_stays_neither_in_memory_nor_in_files() {
 
 /// The records of a folder that no process has open.
 pub async fn opened(data: &Path) -> App {
-    let setting = web::AppSetting {
-        location: store::Location::Folder(data.to_owned()),
-        store: store::Setting::default(),
-        policy: fourfold::assemble::policy(None).unwrap(),
-        secure_cookies: true,
-        demonstration: false,
-    };
-    App::start(setting, fourfold::assemble::capabilities())
-        .await
-        .unwrap()
+    super::killed::opened(&store::Location::Folder(data.to_owned())).await
 }
 
 #[test]

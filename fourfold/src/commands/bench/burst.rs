@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use record::Resource;
 use store::{Row, Sql};
 use web::App;
 
+use super::rows;
 use super::senders::{Burst as Sending, Sent, number};
 use super::started::{Running, Scratch};
 use crate::assemble::Place;
@@ -180,15 +180,6 @@ async fn open(data: &Path) -> Result<App> {
         policy: None,
     };
     place.app(false, false).await
-}
-
-async fn rows(app: &App, sql: Sql) -> Result<Vec<Row>> {
-    let nothing = Resource::of("page", "bench");
-    let grant = app
-        .system()
-        .permit(&web::identify::IDENTIFY, &nothing, "")?;
-    let mut db = app.store().read(&grant).await?;
-    Ok(db.rows(sql).await?)
 }
 
 async fn requests(app: &App) -> Result<Vec<Row>> {

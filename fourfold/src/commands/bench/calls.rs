@@ -14,13 +14,13 @@ use record::Resource;
 use record::ids::{ActorId, WorkItemId};
 use record::time::Timestamp;
 use record::work::Priority;
-use store::{Row, Sql, work};
+use store::{Sql, work};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::App;
 
 use super::readers::SignedIn;
-use super::{import, memory_mb};
+use super::{import, memory_mb, rows};
 use crate::assemble::Place;
 use crate::commands::serve;
 
@@ -146,15 +146,6 @@ impl Calls {
 }
 
 const BARE: &str = "bare answer";
-
-async fn rows(app: &App, sql: Sql) -> Result<Vec<Row>> {
-    let nothing = Resource::of("page", "bench");
-    let grant = app
-        .system()
-        .permit(&web::identify::IDENTIFY, &nothing, "")?;
-    let mut db = app.store().read(&grant).await?;
-    Ok(db.rows(sql).await?)
-}
 
 /// Victims waiting for a call, each person once.
 async fn open(app: &App) -> Result<i64> {

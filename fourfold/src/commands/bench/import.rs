@@ -159,12 +159,6 @@ pub(super) async fn fill(app: &web::App, work: &Path, reports: u64, seed: u64) -
 
 /// Reports held.
 pub(super) async fn count(app: &web::App) -> Result<i64> {
-    let nothing = record::Resource::of("page", "bench");
-    let grant = app
-        .system()
-        .permit(&web::identify::IDENTIFY, &nothing, "")?;
-    let mut db = app.store().read(&grant).await?;
-    Ok(db
-        .count("select n from intake_total where name = 'reports'")
-        .await?)
+    let held = "select n from intake_total where name = 'reports'";
+    Ok(super::reader(app).await?.count(held).await?)
 }

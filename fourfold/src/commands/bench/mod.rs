@@ -16,6 +16,9 @@ mod stored;
 mod times;
 
 use anyhow::Result;
+use record::Resource;
+use store::{Reader, Row, Sql};
+use web::App;
 
 use super::Done;
 
@@ -67,6 +70,19 @@ impl Bench {
         }
         Ok(Done::Clean)
     }
+}
+
+/// Reads what a measurement needs to know of the records.
+async fn reader(app: &App) -> Result<Reader> {
+    let nothing = Resource::of("page", "bench");
+    let grant = app
+        .system()
+        .permit(&web::identify::IDENTIFY, &nothing, "")?;
+    Ok(app.store().read(&grant).await?)
+}
+
+async fn rows(app: &App, sql: Sql) -> Result<Vec<Row>> {
+    Ok(reader(app).await?.rows(sql).await?)
 }
 
 /// Resident memory of this process in megabytes, now and at its highest.

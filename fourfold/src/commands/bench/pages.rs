@@ -84,11 +84,7 @@ impl Pages {
 
 /// The measured pages, with real identifiers and words of the store.
 async fn paths(app: &App) -> Result<Vec<(&'static str, Vec<String>)>> {
-    let nothing = record::Resource::of("page", "bench");
-    let grant = app
-        .system()
-        .permit(&web::identify::IDENTIFY, &nothing, "")?;
-    let mut db = app.store().read(&grant).await?;
+    let mut db = super::reader(app).await?;
     let mut reports = Vec::new();
     let mut words = Vec::new();
     let total = db

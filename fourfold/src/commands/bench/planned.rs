@@ -20,7 +20,7 @@ use web::register::{self, NewPerson};
 
 use super::readers::{SignedIn, field};
 use super::times::Times;
-use super::{import, memory_mb};
+use super::{import, memory_mb, rows};
 use crate::assemble::Place;
 use crate::commands::serve;
 
@@ -137,15 +137,6 @@ async fn measure(app: &App, who: &SignedIn, size: &Size) -> Result<()> {
         if longest < Some(AIM) { "met" } else { "missed" }
     );
     Ok(())
-}
-
-async fn rows(app: &App, sql: Sql) -> Result<Vec<Row>> {
-    let nothing = Resource::of("page", "bench");
-    let grant = app
-        .system()
-        .permit(&web::identify::IDENTIFY, &nothing, "")?;
-    let mut db = app.store().read(&grant).await?;
-    Ok(db.rows(sql).await?)
 }
 
 /// Duties nobody has taken yet.
